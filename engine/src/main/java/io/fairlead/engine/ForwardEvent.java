@@ -1,0 +1,40 @@
+package io.fairlead.engine;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/// What a user of a forward may want to see, as facts. Delivered in order, on one virtual thread of the forward, so a slow consumer delays
+/// only further events; when more than {@link Limits#EVENTS_QUEUED} wait, the oldest repeats are dropped and counted in `Dropped`.
+public sealed interface ForwardEvent {
+    /// A local address is bound.
+    record Listening(InetSocketAddress local, int remotePort) implements ForwardEvent {}
+
+    /// A local address could not be bound; the others go on.
+    record ListenFailed(String address, int localPort, String cause) implements ForwardEvent {}
+
+    /// A local connection was accepted.
+    record Accepted(int localPort) implements ForwardEvent {}
+
+    /// A session to `pod` is up; `sessions` are now.
+    record TunnelUp(String pod, int sessions) implements ForwardEvent {}
+
+    /// A session ended without us asking; `pairs` connections went with it.
+    record TunnelLost(String pod, int pairs, String cause) implements ForwardEvent {}
+
+    /// No session is up and the next attempt follows after `wait`. New connections wait meanwhile.
+    record Retrying(int attempt, Duration wait, Failure failure) implements ForwardEvent {}
+
+    /// One connection ended by an error; the others go on.
+    record PairFailed(int localPort, int remotePort, String cause) implements ForwardEvent {}
+
+    /// The listener stopped accepting for now: file handles ran out or the limit of pairs was reached.
+    record AcceptPaused(int localPort, String cause) implements ForwardEvent {}
+
+    record AcceptResumed(int localPort) implements ForwardEvent {}
+
+    /// Events that were not delivered, as the consumer was too slow.
+    record Dropped(long count) implements ForwardEvent {}
+
+    /// The forward was closed; the last event.
+    record Stopped() implements ForwardEvent {}
+}
