@@ -21,8 +21,8 @@ public sealed interface ForwardEvent {
     /// A session ended without us asking; `pairs` connections went with it.
     record TunnelLost(String pod, int pairs, String cause) implements ForwardEvent {}
 
-    /// No session is up and the next attempt follows after `wait`. New connections wait meanwhile.
-    record Retrying(int attempt, Duration wait, Failure failure) implements ForwardEvent {}
+    /// No session is up and the next attempt follows after `delay`. New connections wait meanwhile.
+    record Retrying(int attempt, Duration delay, Failure failure) implements ForwardEvent {}
 
     /// One connection ended by an error; the others go on.
     record PairFailed(int localPort, int remotePort, String cause) implements ForwardEvent {}
