@@ -2,7 +2,7 @@ package io.fairlead.engine;
 
 import java.util.concurrent.TimeUnit;
 
-/// Every number we chose: its unit, its reason, and what happens when it is reached.
+/// Every number we chose: its unit, its reason, and what happens when it is reached. What the protocol sets is in {@code frame.Spdy}.
 public final class Limits {
     /// Pairs open at once in one forward. The runtime holds an OS thread for each pair and a Go program aborts at 10,000 threads; at about
     /// 5,000 pairs containerd was seen to stop serving its whole node. At the limit the listeners stop accepting, connections wait in the
@@ -14,6 +14,125 @@ public final class Limits {
 
     /// How long {@link Forward#close} waits for resets and go-aways to leave. Then the sockets are closed as they are.
     public static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    // ---- upstream: local socket to pod
+
+    /// Largest read from a local socket, header room included: eight full TLS records. Larger frames were not faster (docs/ARCHITECTURE.md 13);
+    /// smaller ones cost the peer a dispatch each. It is also one pair's turn on a shared session.
+    public static final int READ_BYTES = 128 * 1024;
+
+    /// Largest read while the pair may not send: one such read can happen unasked, when the peer's FIN arrives, and its bytes wait here.
+    public static final int UNASKED_READ_BYTES = 4 * 1024;
+
+    /// Payloads below this are copied side by side into one buffer, so that many small frames share a TLS record and a system call; larger
+    /// ones go out as they were read.
+    public static final int COALESCE_BYTES = 4 * 1024;
+
+    /// The buffer they are copied into: one TLS record.
+    public static final int BATCH_BYTES = 16 * 1024;
+
+    /// Bytes handed to a session's channel before they are flushed within a turn of the loop, so that the channel's watermark is seen in time.
+    public static final int UNFLUSHED_BYTES = 256 * 1024;
+
+    /// Watermarks of a session's send queue, in bytes of ciphertext. Above the high one no local socket of the session is read.
+    public static final int SESSION_QUEUE_LOW_BYTES = 256 * 1024;
+    public static final int SESSION_QUEUE_HIGH_BYTES = 512 * 1024;
+
+    /// Unsent bytes that the kernel may hold of a session, so that the order of frames stays our decision (TCP_NOTSENT_LOWAT).
+    public static final int SESSION_UNSENT_BYTES = 128 * 1024;
+
+    /// Bytes read from local sockets that may wait in one session for credit; past it each further pair reads
+    /// {@link #UNASKED_READ_BYTES} at most.
+    public static final int SESSION_HELD_BYTES = 16 * 1024 * 1024;
+
+    /// Kernel receive buffer of a local socket, in bytes: an invisible queue, so not left to grow to the system's maximum.
+    public static final int LOCAL_RECEIVE_BUFFER_BYTES = 512 * 1024;
+
+    // ---- lanes: the peer's frame workers
+
+    /// DATA frames of ours that one of the peer's workers may not have taken yet. Its queue holds 50; if that fills, the peer stops reading the
+    /// whole session. 32 leaves room for what must be sent past this limit (below). At the limit the lane's local sockets are not read.
+    public static final int LANE_DATA_FRAMES = 32;
+
+    /// The same, for opening a pair: SYN_STREAMs may go a little further than data.
+    public static final int LANE_OPEN_FRAMES = 36;
+
+    /// The same, for FIN and RST of pairs that are open already.
+    public static final int LANE_CONTROL_FRAMES = 42;
+
+    /// The same, for pings; past it no further sweep is sent until the lane's worker moves.
+    public static final int LANE_PING_FRAMES = 46;
+
+    /// Frames on a lane after which a sweep of pings asks how far the workers have come. A sweep costs the peer five small writes.
+    public static final int FENCE_EVERY_FRAMES = 16;
+
+    /// A lane whose ping is missing for this long, while a later ping of another lane came back, is stalled.
+    public static final long LANE_STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /// Without frames of ours to ask about, a sweep leaves this often: it keeps idle timers of load balancers (60 s and more) away.
+    public static final long KEEPALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /// A session on which nothing at all arrived for this long, with a ping out, is dead: its pairs end and a fresh one is opened.
+    public static final long SESSION_DEAD_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    // ---- pairs
+
+    /// How long a pair waits for its SYN_REPLY. Then only this pair fails. The peer's own limit for pairing two streams is 30 s, too.
+    public static final long REPLY_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    /// How long a pair that we reset stays known while the runtime winds it up (about a second). Then it is forgotten.
+    public static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    /// A local FIN starts the runtime's one-second timer that closes the pod's socket with whatever it has not sent. It is therefore held
+    /// back until the pod has been quiet for this long, when the pod's bytes came last ...
+    public static final long FIN_QUIET_ANSWERED_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /// ... and for this long when the local program's bytes came last: an answer may still be in the making.
+    public static final long FIN_QUIET_UNANSWERED_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /// Held FINs in one session; past it the oldest leaves at once, since each holds a thread on the node.
+    public static final int FINS_HELD_MAX = 500;
+
+    /// Text kept of one error stream, in bytes; a runtime's texts have some 300. The rest is dropped.
+    public static final int ERROR_TEXT_BYTES = 4 * 1024;
+
+    /// After the pod closed, a local socket that still sends is read and its bytes dropped for this long, so that the last bytes to the local
+    /// program are not cut by a reset; then it is closed.
+    public static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    // ---- downstream: pod to local socket
+
+    /// Bytes that wait for one local socket before its session takes no new pairs, and to which they must fall before it does again.
+    public static final int LOCAL_QUEUE_SOFT_BYTES = 1024 * 1024;
+    public static final int LOCAL_QUEUE_LOW_BYTES = 256 * 1024;
+
+    /// Bytes that wait for one local socket before its session stops being read.
+    public static final int LOCAL_QUEUE_HARD_BYTES = 4 * 1024 * 1024;
+
+    /// A payload below this that has to wait for a slow reader is copied out, as a slice would keep a read buffer of 64 KiB alive.
+    public static final int COPY_OUT_BYTES = 4 * 1024;
+
+    /// One read of a session's socket, in bytes of ciphertext, and how many follow each other before other sockets have their turn.
+    public static final int SESSION_READ_BYTES = 64 * 1024;
+    public static final int SESSION_READS = 4;
+
+    // ---- control
+
+    /// How long an accepted connection waits for a session before it is reset.
+    public static final long WAIT_FOR_SESSION_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    /// How long dialling the API server may take: connecting, TLS, and the upgrade, each.
+    public static final long DIAL_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /// Answer of a refused upgrade that is read, in bytes.
+    public static final int UPGRADE_ANSWER_BYTES = 64 * 1024;
+
+    /// First and longest pause between attempts to reconnect; each doubles, with a random part of up to one half.
+    public static final long BACKOFF_FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    public static final long BACKOFF_MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /// Pause of a listener after file handles ran out.
+    public static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private Limits() {}
 }

@@ -1,0 +1,236 @@
+package io.fairlead.engine.listen;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.session.Downstream;
+import io.fairlead.engine.session.FrameOut;
+import io.fairlead.engine.session.StreamPair;
+import io.fairlead.engine.tunnel.Tunnel;
+import io.fairlead.engine.wire.HeadroomReads;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
+import java.util.concurrent.TimeUnit;
+
+/// One accepted socket: its bytes to the pair, the pair's bytes to it, half-close and reset both ways.
+///
+/// Thread: the tunnel's loop, on which its socket is registered, too. Ownership: takes what it reads and gives it to the pair; retains
+/// what it queues for the socket, which Netty releases. Bound: upward one read, see {@link StreamPair}; downward
+/// {@link Limits#LOCAL_QUEUE_HARD_BYTES}, past which the tunnel is not read.
+/// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
+final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable {
+    private final Tunnel tunnel;
+    private final int port;
+    private final Observer observer;
+
+    /// Who hears how it ends.
+    interface Observer {
+        /// The connection failed for `why`; not called for an orderly end. On the tunnel's loop.
+        void onFailed(CloseReason why);
+
+        /// The pair is gone from both ends. On the tunnel's loop, exactly once.
+        void onGone();
+    }
+
+    private ChannelHandlerContext ctx;
+    private StreamPair pair;
+    private CloseReason closeReason;
+    private boolean flushPending;
+    private boolean blocking;
+    private boolean lingering;
+
+    LocalConnection(Tunnel tunnel, int port, Observer observer) {
+        this.tunnel = tunnel;
+        this.port = port;
+        this.observer = observer;
+    }
+
+    /// Options of an accepted socket, to be set before it is registered.
+    static void configure(SocketChannel socket, Tunnel tunnel) {
+        socket.config().setOption(ChannelOption.TCP_NODELAY, true);
+        socket.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        socket.config().setOption(ChannelOption.AUTO_READ, true);
+        socket.config().setWriteBufferWaterMark(new WriteBufferWaterMark(Limits.LOCAL_QUEUE_LOW_BYTES, Limits.LOCAL_QUEUE_SOFT_BYTES));
+        socket.config().setRecvByteBufAllocator(new HeadroomReads(FrameOut.HEADROOM, Limits.READ_BYTES, tunnel::readBytes));
+    }
+
+    // ---- local socket to pod
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        this.ctx = ctx;
+        pair = tunnel.open(port, this);
+        if (pair == null) {
+            fail(new CloseReason.SessionLost("it takes no more connections"));
+            observer.onGone();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ByteBuf bytes = (ByteBuf) msg;
+        if (lingering || pair == null) {
+            bytes.release(); // the pod has closed: nobody is there to take them
+            return;
+        }
+        tunnel.begin();
+        pair.send(bytes);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!lingering && pair != null) {
+            ctx.channel().config().setAutoRead(pair.wantsUpstream());
+        }
+    }
+
+    @Override
+    public void onUpstreamReady() {
+        if (ctx != null && !lingering) {
+            ctx.channel().config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            if (closeReason != null) {
+                closeIfDrained();
+            } else if (pair != null) {
+                tunnel.begin();
+                pair.localEof();
+                tunnel.flushSoon();
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        unblock();
+        if (pair != null && closeReason == null) {
+            tunnel.begin();
+            pair.localReset();
+            tunnel.flushSoon();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close(); // reset by the local program, or a write to one that is gone: channelInactive tells the pair
+    }
+
+    // ---- pod to local socket
+
+    @Override
+    public void onData(ByteBuf source, int index, int length) {
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        ctx.write(keep(source, index, length), ctx.voidPromise());
+        if (!flushPending) {
+            flushPending = true;
+            tunnel.flushLater(this);
+        }
+    }
+
+    /// A slice, or a copy when it is small and has to wait: a waiting slice keeps its whole read buffer alive.
+    private ByteBuf keep(ByteBuf source, int index, int length) {
+        if (length < Limits.COPY_OUT_BYTES && !ctx.channel().isWritable()) {
+            return ctx.alloc().directBuffer(length).writeBytes(source, index, length);
+        }
+        return source.retainedSlice(index, length);
+    }
+
+    @Override
+    public void flush() {
+        flushPending = false;
+        ctx.flush();
+        if (!blocking && queuedBytes() > Limits.LOCAL_QUEUE_HARD_BYTES) {
+            blocking = true;
+            tunnel.block(true);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            unblock();
+        }
+        if (closeReason != null) {
+            closeIfDrained();
+        }
+    }
+
+    private void unblock() {
+        if (blocking) {
+            blocking = false;
+            tunnel.block(false);
+        }
+    }
+
+    private long queuedBytes() {
+        ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
+    }
+
+    // ---- the end
+
+    @Override
+    public void onClosed(CloseReason why) {
+        fail(why);
+    }
+
+    @Override
+    public void onForgotten() {
+        observer.onGone();
+    }
+
+    private void fail(CloseReason why) {
+        closeReason = why;
+        if (!why.isOrderly() && !(why instanceof CloseReason.LocalReset) && !(why instanceof CloseReason.Stopped)) {
+            observer.onFailed(why);
+        }
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        // An empty write stands behind all that is queued: when it is done, so are they.
+        ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> finish());
+    }
+
+    private void closeIfDrained() {
+        if (lingering) {
+            ctx.close();
+        }
+    }
+
+    /// All bytes for the local program are with the kernel: end the socket as the pod's ended.
+    private void finish() {
+        if (!ctx.channel().isActive()) {
+            return;
+        }
+        var socket = (SocketChannel) ctx.channel();
+        if (!closeReason.isOrderly()) {
+            socket.config().setOption(ChannelOption.SO_LINGER, 0);
+            ctx.close();
+        } else if (socket.isInputShutdown()) {
+            ctx.close();
+        } else {
+            linger(socket);
+        }
+    }
+
+    /// FIN to the local program, and its own late bytes read and dropped for a moment: closing with unread bytes would reset the connection,
+    /// which may cost the program the last bytes it was sent.
+    private void linger(DuplexChannel socket) {
+        lingering = true;
+        socket.shutdownOutput();
+        socket.config().setAutoRead(true);
+        ctx.executor().schedule(() -> ctx.close(), Limits.LINGER_NANOS, TimeUnit.NANOSECONDS);
+    }
+}

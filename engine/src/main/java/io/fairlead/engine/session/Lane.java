@@ -1,0 +1,112 @@
+package io.fairlead.engine.session;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.frame.Spdy;
+import java.util.ArrayDeque;
+
+/// One of the peer's frame workers, as far as we know it: how many frames went its way, and how many of them it surely took. A PING that goes
+/// to this worker is a fence: its pong says that every frame sent before it was taken. Worker and fences keep their order because all our
+/// streams have priority 0, as pings have.
+///
+/// Thread: the session's. Bound: at most {@link Spdy#WORKER_QUEUE_FRAMES} fences, as a fence occupies a place in the queue itself.
+/// Invariant: `0 <= inFlight()`, and every outstanding fence lies within the frames in flight.
+final class Lane {
+    private static final int RING = 64; // a power of two, more than the queue holds
+
+    final int index;
+    /// Pairs that wait for credit or for the channel, each at most once, in the order in which they began to wait.
+    final ArrayDeque<StreamPair> waiting = new ArrayDeque<>();
+    /// Pairs placed here and not yet forgotten.
+    int pairs;
+    boolean stalled;
+    /// The waiting line is being served.
+    boolean pumping;
+
+    private int sent;
+    private int taken;
+    private int unfenced;
+    private final int[] fenceSent = new int[RING];
+    private final long[] fenceNumber = new long[RING];
+    private final long[] fenceNanos = new long[RING];
+    private int firstFence;
+    private int nextFence;
+
+    Lane(int index) {
+        this.index = index;
+    }
+
+    int inFlight() {
+        return sent - taken;
+    }
+
+    /// Frames sent so far: a mark for {@link #takenUpTo}.
+    int sent() {
+        return sent;
+    }
+
+    /// The worker surely took every frame up to this mark.
+    void takenUpTo(int mark) {
+        if (mark - taken > 0) {
+            taken = mark;
+            unfenced = Math.min(unfenced, sent - taken);
+        }
+    }
+
+    int unfenced() {
+        return unfenced;
+    }
+
+    void sentFrame() {
+        sent++;
+        unfenced++;
+    }
+
+    /// PING number `number` left for this worker.
+    void sentFence(long number, long nowNanos) {
+        sent++;
+        unfenced = 0;
+        int at = nextFence++ & RING - 1;
+        fenceSent[at] = sent;
+        fenceNumber[at] = number;
+        fenceNanos[at] = nowNanos;
+        assert nextFence - firstFence <= RING;
+    }
+
+    /// The oldest outstanding fence came back. Returns its round trip in nanoseconds, or -1 when none was out: a peer that answers twice.
+    long fenceReturned(long nowNanos) {
+        if (firstFence == nextFence) {
+            return -1;
+        }
+        int at = firstFence++ & RING - 1;
+        takenUpTo(fenceSent[at]);
+        assert inFlight() >= 0;
+        return nowNanos - fenceNanos[at];
+    }
+
+    /// Number of the oldest outstanding fence: a ping's, or the negated id of a probe; 0 when there is none (the first ping is never alone).
+    long oldestFence() {
+        return firstFence == nextFence ? 0 : fenceNumber[firstFence & RING - 1];
+    }
+
+    /// Whether a fence has been out for longer than `patienceNanos`, while number `newestReturned`, sent after it, is back.
+    boolean isOverdue(long newestReturned, long nowNanos, long patienceNanos) {
+        int at = firstFence & RING - 1;
+        return firstFence != nextFence && fenceNumber[at] < newestReturned && nowNanos - fenceNanos[at] > patienceNanos;
+    }
+
+    boolean mayOpen() {
+        return inFlight() + 2 <= Limits.LANE_OPEN_FRAMES;
+    }
+
+    boolean maySendData() {
+        return inFlight() < Limits.LANE_DATA_FRAMES;
+    }
+
+    boolean mayControl() {
+        return inFlight() < Limits.LANE_CONTROL_FRAMES;
+    }
+
+    boolean mayPing() {
+        return inFlight() < Limits.LANE_PING_FRAMES;
+    }
+}

@@ -1,0 +1,559 @@
+package io.fairlead.engine.session;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.frame.FrameSink;
+import io.fairlead.engine.frame.Spdy;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.IntObjectHashMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Protocol state of one tunnel: stream ids, pairs, lanes, fences, go-away. Knows no channel, no clock and no thread of its own.
+///
+/// Thread: one, the tunnel's event loop. Ownership: borrows what {@link FrameSink} brings. Bound: pairs by the caller, everything else by
+/// {@link Limits}. Time comes in by {@link #begin}, once a burst.
+/// Invariant: both ids of a pair are in `streams` from its SYN_STREAMs until the peer has ended both streams.
+public final class Session implements FrameSink {
+    /// Ping ids repeat after this many; a multiple of the workers' number, so that an id tells its worker.
+    private static final int PING_CYCLE = Spdy.WORKERS << 20;
+    /// No pair opens past this id: the session is retired, some hundred million pairs old. A margin is left for probes.
+    private static final int LAST_ID = Spdy.STREAM_ID_MAX - (1 << 20);
+
+    private final FrameOut out;
+    private final Lane[] lanes = new Lane[Spdy.WORKERS];
+    private final IntObjectHashMap<StreamPair> streams = new IntObjectHashMap<>();
+    private final ArrayDeque<StreamPair> finsAnswered = new ArrayDeque<>();
+    private final ArrayDeque<StreamPair> finsUnanswered = new ArrayDeque<>();
+    private final Counters counters = new Counters();
+
+    private int lastId = -1;
+    private int nextRequestId;
+    private int pairs;
+    private int heldBytes;
+    private boolean writable = true;
+    private boolean goneAway;
+    private String lost;
+
+    private long nowNanos;
+    private long pingsSent;
+    private long newestPong = -1;
+    private long lastSweepNanos;
+    private long lastArrivalNanos;
+    private long roundTripNanos = Long.MAX_VALUE;
+    private boolean sweepDue;
+
+    public Session(FrameOut out, long nowNanos) {
+        this.out = out;
+        this.nowNanos = nowNanos;
+        lastSweepNanos = nowNanos;
+        lastArrivalNanos = nowNanos;
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new Lane(i);
+        }
+    }
+
+    // ---- questions
+
+    public Counters counters() {
+        return counters;
+    }
+
+    /// Pairs that the peer still holds.
+    public int pairs() {
+        return pairs;
+    }
+
+    /// Whether new pairs may be placed here.
+    public boolean isOpen() {
+        return lost == null && !goneAway && lastId < LAST_ID;
+    }
+
+    /// Shortest round trip of a fence so far, in nanoseconds; `Long.MAX_VALUE` before the first.
+    public long roundTripNanos() {
+        return roundTripNanos;
+    }
+
+    public int stalledLanes() {
+        int count = 0;
+        for (Lane lane : lanes) {
+            count += lane.stalled ? 1 : 0;
+        }
+        return count;
+    }
+
+    /// Bytes a local socket may bring by one read: all, while there is room to hold them should credit be missing.
+    public int readBytesMax() {
+        return heldBytes < Limits.SESSION_HELD_BYTES ? Limits.READ_BYTES : Limits.UNASKED_READ_BYTES;
+    }
+
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    boolean writable() {
+        return writable;
+    }
+
+    // ---- commands
+
+    /// Begins a burst of calls at `nowNanos`.
+    public void begin(long nowNanos) {
+        this.nowNanos = nowNanos;
+    }
+
+    /// Opens a pair to `port` of the pod on the least busy lane. Its SYN_STREAMs leave with the first data or at {@link #opened}, whichever is
+    /// first, and nothing waits for a reply.
+    public StreamPair open(int port, Downstream downstream) {
+        assert isOpen();
+        Lane lane = leastBusyLane();
+        var pair = new StreamPair(this, lane, port, nextRequestId++, downstream, nowNanos);
+        lane.pairs++;
+        pairs++;
+        counters.pairsOpened++;
+        await(pair);
+        pump(lane);
+        return pair;
+    }
+
+    /// The channel below takes bytes again, or takes no more.
+    public void onWritable(boolean writable) {
+        this.writable = writable;
+        if (writable) {
+            for (Lane lane : lanes) {
+                pump(lane);
+            }
+        }
+    }
+
+    /// Sends the fences that are due. To be called once before the channel is flushed.
+    public void beforeFlush() {
+        if (!sweepDue) {
+            return;
+        }
+        if (mayPing()) {
+            sweep();
+            return;
+        }
+        sweepDue = false;
+        for (Lane lane : lanes) {
+            if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES && lane.mayPing()) {
+                probe(lane);
+            }
+        }
+    }
+
+    /// Looks at the clock: held FINs, replies that never came, stalled lanes, keep-alive. Returns why the session is dead, or null.
+    public String tick() {
+        releaseFins(finsAnswered, Limits.FIN_QUIET_ANSWERED_NANOS);
+        releaseFins(finsUnanswered, Limits.FIN_QUIET_UNANSWERED_NANOS);
+        for (Lane lane : lanes) {
+            judge(lane);
+        }
+        if (nowNanos - lastSweepNanos > Limits.KEEPALIVE_NANOS && mayPing()) {
+            sweep();
+        }
+        boolean asked = pingsSent - 1 > newestPong && lastSweepNanos - lastArrivalNanos > 0;
+        if (asked && nowNanos - lastArrivalNanos > Limits.SESSION_DEAD_NANOS) {
+            return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
+        }
+        return null;
+    }
+
+    /// Whether {@link #tick} should come again soon rather than each second.
+    public boolean isTickUrgent() {
+        return !finsAnswered.isEmpty() || !finsUnanswered.isEmpty();
+    }
+
+    /// Ends pairs that wait for a reply, or for the peer to wind them up, for too long. To be called every few seconds.
+    public void expire() {
+        for (StreamPair pair : livePairs()) {
+            if (pair.state instanceof PairState.Opening && pair.wasOpened() && nowNanos - pair.bornNanos > Limits.REPLY_NANOS) {
+                pair.fail(new CloseReason.NoReply((nowNanos - pair.bornNanos) / 1_000_000));
+            } else if (pair.isClosed() && nowNanos - pair.closedNanos > Limits.FORGET_NANOS) {
+                forget(pair);
+            }
+        }
+    }
+
+    /// The channel is gone, or the peer said go-away: every pair ends. No frame leaves any more.
+    public void lost(CloseReason why) {
+        if (lost != null) {
+            return;
+        }
+        lost = why.text();
+        writable = false;
+        for (StreamPair pair : livePairs()) {
+            pair.fail(why);
+            forget(pair);
+        }
+        for (Lane lane : lanes) {
+            // Pairs whose SYN_STREAMs never left are in no table.
+            for (StreamPair pair; (pair = lane.waiting.poll()) != null; ) {
+                pair.waiting = false;
+                pair.fail(why);
+                forget(pair);
+            }
+        }
+    }
+
+    /// Ends every pair in order, by reset: the first half of closing.
+    public void resetAll() {
+        for (StreamPair pair : livePairs()) {
+            pair.fail(new CloseReason.Stopped());
+        }
+        for (Lane lane : lanes) {
+            for (StreamPair pair : List.copyOf(lane.waiting)) {
+                pair.fail(new CloseReason.Stopped());
+            }
+        }
+    }
+
+    // ---- frames from the peer
+
+    @Override
+    public void onSynStream(int streamId, int priority, boolean fin, ByteBuf headerBlock) {
+        counters.unknownFrames++; // no peer opens streams towards a port-forward client; without a reply it comes to nothing
+    }
+
+    @Override
+    public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {
+        lastArrivalNanos = nowNanos;
+        StreamPair pair = streams.get(streamId);
+        if (pair == null) {
+            counters.unknownFrames++;
+            return;
+        }
+        if (streamId == pair.dataId) {
+            pair.lane.takenUpTo(pair.sentAtOpen); // the worker replies in the lane's order, so a reply is a fence, too
+            pair.onReply();
+            pump(pair.lane);
+        }
+        if (fin) {
+            ended(pair, streamId);
+        }
+    }
+
+    @Override
+    public void onHeaders(int streamId, boolean fin, ByteBuf headerBlock) {
+        StreamPair pair = streams.get(streamId);
+        if (pair != null && fin) {
+            ended(pair, streamId);
+        }
+    }
+
+    @Override
+    public void onData(int streamId, ByteBuf source, int index, int length, boolean frameEnd, boolean fin) {
+        lastArrivalNanos = nowNanos;
+        StreamPair pair = streams.get(streamId);
+        if (pair == null) {
+            counters.lateBytes += length;
+            return;
+        }
+        if (streamId == pair.errorId) {
+            pair.onErrorText(source, index, length);
+        } else if (pair.isClosed()) {
+            counters.lateBytes += length;
+        } else if (length > 0) {
+            counters.downBytes += length;
+            pair.onData(source, index, length);
+        }
+        if (fin) {
+            ended(pair, streamId);
+        }
+    }
+
+    @Override
+    public void onRstStream(int streamId, int status) {
+        lastArrivalNanos = nowNanos;
+        StreamPair pair = streams.get(streamId);
+        if (pair == null) {
+            probed(streamId);
+            return;
+        }
+        if (streamId == pair.dataId) {
+            pair.onPodReset();
+        } else {
+            pair.onErrorEnd();
+        }
+        forgetIfOver(pair);
+    }
+
+    @Override
+    public void onPing(int id) {
+        lastArrivalNanos = nowNanos;
+        if ((id & 1) == 0) {
+            out.ping(id); // the peer's own, echoed
+            return;
+        }
+        int number = (id - 1) / 2;
+        Lane lane = lanes[number % Spdy.WORKERS];
+        long roundTrip = number < PING_CYCLE ? lane.fenceReturned(nowNanos) : -1;
+        if (roundTrip < 0) {
+            counters.unknownFrames++;
+            return;
+        }
+        newestPong = Math.max(newestPong, numberOf(number));
+        roundTripNanos = Math.min(roundTripNanos, roundTrip);
+        lane.stalled = false;
+        pump(lane);
+    }
+
+    @Override
+    public void onGoAway(int lastGoodStreamId, int status) {
+        // spdystream cuts open streams at once when it says go-away; there is no drain.
+        goneAway = true;
+    }
+
+    /// Whether the peer said go-away; the tunnel then closes.
+    public boolean isGoneAway() {
+        return goneAway;
+    }
+
+    private void ended(StreamPair pair, int streamId) {
+        if (streamId == pair.dataId) {
+            pair.onPodEof();
+        } else {
+            pair.onErrorEnd();
+        }
+        forgetIfOver(pair);
+    }
+
+    // ---- what pairs ask of their session
+
+    void await(StreamPair pair) {
+        if (!pair.waiting && lost == null) {
+            pair.waiting = true;
+            pair.lane.waiting.add(pair);
+        }
+    }
+
+    /// Serves the lane's waiting line as far as credit and channel allow.
+    void pump(Lane lane) {
+        if (lane.pumping) {
+            return; // a pair that is served may close and come back here; the outer loop goes on
+        }
+        lane.pumping = true;
+        try {
+            for (StreamPair pair; (pair = lane.waiting.peek()) != null && pair.pump(); ) {
+                lane.waiting.remove();
+                pair.waiting = false;
+                if (pair.isClosed()) {
+                    forgetIfOver(pair);
+                } else {
+                    pair.downstream.onUpstreamReady();
+                }
+            }
+        } finally {
+            lane.pumping = false;
+        }
+    }
+
+    void sendOpen(StreamPair pair) {
+        pair.errorId = nextId(pair.lane);
+        pair.dataId = nextId(pair.lane);
+        streams.put(pair.errorId, pair);
+        streams.put(pair.dataId, pair);
+        out.synStream(pair.errorId, true, "error", pair.port, pair.requestId);
+        sentFrame(pair.lane);
+        out.synStream(pair.dataId, false, "data", pair.port, pair.requestId);
+        sentFrame(pair.lane);
+        pair.sentAtOpen = pair.lane.sent();
+    }
+
+    void sendData(StreamPair pair, ByteBuf payload) {
+        counters.upBytes += payload.readableBytes();
+        out.data(pair.dataId, payload);
+        sentFrame(pair.lane);
+    }
+
+    void sendHeld(StreamPair pair, ByteBuf payload) {
+        heldBytes -= payload.capacity();
+        sendData(pair, payload);
+    }
+
+    void sendFin(StreamPair pair) {
+        out.fin(pair.dataId);
+        sentFrame(pair.lane);
+    }
+
+    void sendReset(StreamPair pair) {
+        out.reset(pair.dataId);
+        sentFrame(pair.lane);
+    }
+
+    /// Takes `payload` and hands over what is kept in its place: a copy when it is small, as the read buffer behind it is large.
+    ByteBuf hold(ByteBuf payload) {
+        ByteBuf kept = payload;
+        int length = payload.readableBytes();
+        if (length < payload.capacity() / 4) {
+            kept = payload.alloc().directBuffer(FrameOut.HEADROOM + length);
+            kept.setIndex(FrameOut.HEADROOM, FrameOut.HEADROOM).writeBytes(payload, payload.readerIndex(), length);
+            payload.release();
+        }
+        heldBytes += kept.capacity();
+        return kept;
+    }
+
+    void dropHeld(ByteBuf payload) {
+        heldBytes -= payload.capacity();
+        payload.release();
+    }
+
+    void holdFin(StreamPair pair, boolean answered) {
+        counters.finsHeld++;
+        long quiet = answered ? Limits.FIN_QUIET_ANSWERED_NANOS : Limits.FIN_QUIET_UNANSWERED_NANOS;
+        pair.finDueNanos = nowNanos + quiet;
+        (answered ? finsAnswered : finsUnanswered).add(pair);
+        if (finsAnswered.size() + finsUnanswered.size() > Limits.FINS_HELD_MAX) {
+            (finsAnswered.isEmpty() ? finsUnanswered : finsAnswered).poll().finNow();
+        }
+    }
+
+    void closed(StreamPair pair, CloseReason why) {
+        if (!(why instanceof CloseReason.Done || why instanceof CloseReason.LocalReset || why instanceof CloseReason.Stopped)) {
+            counters.pairsFailed++;
+        }
+        if (why instanceof CloseReason.Refused) {
+            counters.pairsRefused++;
+        }
+        if (!pair.wasOpened()) {
+            forget(pair);
+        }
+    }
+
+    // ---- inside
+
+    private void sentFrame(Lane lane) {
+        lane.sentFrame();
+        if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES) {
+            sweepDue = true;
+        }
+    }
+
+    private boolean mayPing() {
+        for (Lane lane : lanes) {
+            if (!lane.mayPing()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// One PING for each worker: the only way to reach a certain one, as they are served in turn.
+    private void sweep() {
+        sweepDue = false;
+        lastSweepNanos = nowNanos;
+        counters.sweeps++;
+        for (int i = 0; i < Spdy.WORKERS; i++) {
+            int number = (int) (pingsSent % PING_CYCLE);
+            out.ping(2 * number + 1);
+            lanes[number % Spdy.WORKERS].sentFence(pingsSent, nowNanos);
+            pingsSent++;
+        }
+    }
+
+    /// Asks one worker how far it came when pings cannot: they would have to pass the full queue of another. A SYN_STREAM without headers is
+    /// refused by RST in the lane's order, and nothing else comes of it but a line in the runtime's log.
+    private void probe(Lane lane) {
+        int id = nextId(lane);
+        out.synStreamToRefuse(id);
+        lane.sentFence(-id, nowNanos);
+        counters.probes++;
+    }
+
+    private void probed(int streamId) {
+        Lane lane = lanes[streamId % Spdy.WORKERS];
+        if (lane.oldestFence() == -streamId) {
+            lane.fenceReturned(nowNanos);
+            lane.stalled = false;
+            pump(lane);
+        } else {
+            counters.unknownFrames++;
+        }
+    }
+
+    /// The least id that is odd, new, and of `lane`.
+    private int nextId(Lane lane) {
+        int id = lastId + 2;
+        while (id % Spdy.WORKERS != lane.index) {
+            id += 2;
+        }
+        lastId = id;
+        return id;
+    }
+
+    /// The newest ping with this number in the cycle.
+    private long numberOf(int inCycle) {
+        long number = pingsSent - pingsSent % PING_CYCLE + inCycle;
+        return number < pingsSent ? number : number - PING_CYCLE;
+    }
+
+    private void judge(Lane lane) {
+        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
+        if (!lane.stalled && lane.isOverdue(newestPong, nowNanos, patience)) {
+            lane.stalled = true;
+            counters.lanesStalled++;
+        }
+    }
+
+    private Lane leastBusyLane() {
+        Lane best = lanes[0];
+        for (Lane lane : lanes) {
+            if (load(lane) < load(best)) {
+                best = lane;
+            }
+        }
+        return best;
+    }
+
+    private static long load(Lane lane) {
+        return (lane.stalled ? 1L << 40 : 0) + lane.pairs * 4L + lane.inFlight();
+    }
+
+    private void releaseFins(ArrayDeque<StreamPair> fins, long quietNanos) {
+        for (int n = fins.size(); n > 0 && fins.peek().finDueNanos - nowNanos <= 0; n--) {
+            StreamPair pair = fins.poll();
+            if (!pair.finHeld()) {
+                continue;
+            }
+            long due = pair.lastDownNanos() + quietNanos;
+            if (pair.lastDownNanos() != 0 && due - nowNanos > 0) {
+                pair.finDueNanos = due; // the pod still speaks
+                fins.add(pair);
+            } else {
+                pair.finNow();
+            }
+        }
+    }
+
+    private void forgetIfOver(StreamPair pair) {
+        if (pair.isClosed() && !pair.waiting && pair.errorEnded && (pair.dataEnded || pair.resetSent())) {
+            forget(pair); // a data stream that we reset is not ended once more by the peer
+        }
+    }
+
+    private void forget(StreamPair pair) {
+        if (pair.forgotten) {
+            return;
+        }
+        pair.forgotten = true;
+        if (pair.wasOpened()) {
+            streams.remove(pair.errorId);
+            streams.remove(pair.dataId);
+        }
+        pair.lane.pairs--;
+        pairs--;
+        pair.downstream.onForgotten();
+    }
+
+    private List<StreamPair> livePairs() {
+        var live = new ArrayList<StreamPair>(pairs);
+        for (var entry : streams.entries()) {
+            if (entry.key() == entry.value().dataId) {
+                live.add(entry.value());
+            }
+        }
+        return live;
+    }
+}

@@ -1,0 +1,258 @@
+package io.fairlead.engine.session;
+
+import io.fairlead.engine.Limits;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+
+/// Data stream and error stream of one local connection, both on one lane of the peer.
+///
+/// Thread: the session's. Ownership: {@link #send} takes its buffer and every exit releases what was not sent. Bound: holds what one read of
+/// the local socket brought, and one unasked read more.
+/// Invariant: while anything waits to be sent, the pair stands in its lane's waiting line exactly once.
+public final class StreamPair {
+    private static final long NEVER = Long.MIN_VALUE;
+
+    final Session session;
+    final Lane lane;
+    final int port;
+    final Downstream downstream;
+    final int requestId;
+    final long bornNanos;
+
+    int errorId;
+    int dataId;
+    int sentAtOpen;
+    PairState state = new PairState.Opening();
+    boolean waiting;
+    boolean errorEnded;
+    boolean dataEnded;
+    boolean forgotten;
+    long closedNanos;
+    long finDueNanos = NEVER;
+
+    private ArrayDeque<ByteBuf> unsent; // made on first need: most pairs never wait
+    private boolean opened;
+    private boolean localEof;
+    private boolean finDue;
+    private boolean finSent;
+    private boolean resetDue;
+    private boolean resetSent;
+    private boolean anyUp;
+    private boolean downLast;
+    private long lastDownNanos;
+    private byte[] errorText = new byte[0];
+
+    StreamPair(Session session, Lane lane, int port, int requestId, Downstream downstream, long nowNanos) {
+        this.session = session;
+        this.lane = lane;
+        this.port = port;
+        this.requestId = requestId;
+        this.downstream = downstream;
+        this.bornNanos = nowNanos;
+    }
+
+    public PairState state() {
+        return state;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    boolean isClosed() {
+        return state instanceof PairState.Closed;
+    }
+
+    // ---- upstream
+
+    /// Whether the local socket should be read now. When it is false, {@link Downstream#onUpstreamReady} says when that changed.
+    public boolean wantsUpstream() {
+        return !isClosed() && !localEof && (unsent == null || unsent.isEmpty());
+    }
+
+    /// Payload from the local socket, to leave as one DATA frame. Takes `payload`, which has {@link FrameOut#HEADROOM} bytes in front. Keeps it
+    /// when there is no credit; a closed pair releases it.
+    public void send(ByteBuf payload) {
+        if (isClosed() || localEof) {
+            payload.release();
+            return;
+        }
+        anyUp = true;
+        downLast = false;
+        if (!waiting && opened && session.writable() && lane.maySendData()) {
+            session.sendData(this, payload);
+            return;
+        }
+        if (unsent == null) {
+            unsent = new ArrayDeque<>(2);
+        }
+        unsent.add(session.hold(payload));
+        if (!waiting) {
+            session.await(this);
+            session.pump(lane);
+        }
+    }
+
+    /// The local program half-closed. The FIN may be held back, see {@link Limits#FIN_QUIET_ANSWERED_NANOS}.
+    public void localEof() {
+        if (isClosed() || localEof) {
+            return;
+        }
+        localEof = true;
+        if (state instanceof PairState.Open(var podEof, _) && podEof || !anyUp && lastDownNanos == 0) {
+            finNow();
+        } else {
+            session.holdFin(this, downLast);
+        }
+    }
+
+    /// The local program reset its connection, or it cannot be written to any more.
+    public void localReset() {
+        fail(new CloseReason.LocalReset());
+    }
+
+    /// Ends the pair from our side; the pod's socket closes about a second later.
+    public void fail(CloseReason why) {
+        if (!isClosed()) {
+            resetDue = true;
+            transition(new PairState.Event.Failed(why));
+        }
+    }
+
+    void finNow() {
+        if (!isClosed() && !finSent && !finDue) {
+            finDue = true;
+            finDueNanos = NEVER;
+            session.await(this);
+            session.pump(lane);
+        }
+    }
+
+    boolean finHeld() {
+        return localEof && !finDue && !finSent && !isClosed();
+    }
+
+    long lastDownNanos() {
+        return lastDownNanos;
+    }
+
+    /// Sends what is due, in order, as far as credit goes. Returns whether nothing is left waiting.
+    boolean pump() {
+        if (!opened) {
+            if (isClosed()) {
+                return true;
+            }
+            if (!lane.mayOpen() || !session.writable()) {
+                return false;
+            }
+            opened = true;
+            session.sendOpen(this);
+        }
+        while (!isClosed() && unsent != null && !unsent.isEmpty()) {
+            if (!lane.maySendData() || !session.writable()) {
+                return false;
+            }
+            session.sendHeld(this, unsent.poll());
+        }
+        if (resetDue && !resetSent || finDue && !finSent && !resetDue) {
+            if (!lane.mayControl()) {
+                return false;
+            }
+            if (resetDue) {
+                resetSent = true;
+                session.sendReset(this);
+            } else {
+                finSent = true;
+                session.sendFin(this);
+            }
+        }
+        return true;
+    }
+
+    boolean wasOpened() {
+        return opened;
+    }
+
+    boolean resetSent() {
+        return resetSent;
+    }
+
+    // ---- downstream
+
+    void onReply() {
+        if (state instanceof PairState.Opening) {
+            transition(new PairState.Event.Replied());
+        }
+    }
+
+    void onData(ByteBuf source, int index, int length) {
+        lastDownNanos = session.nowNanos();
+        downLast = true;
+        onReply();
+        downstream.onData(source, index, length);
+    }
+
+    void onPodEof() {
+        dataEnded = true;
+        transition(new PairState.Event.PodEof());
+    }
+
+    void onPodReset() {
+        dataEnded = true;
+        finSent = true; // nobody listens to it any more
+        transition(new PairState.Event.PodReset());
+    }
+
+    void onErrorText(ByteBuf source, int index, int length) {
+        int room = Math.min(length, Limits.ERROR_TEXT_BYTES - errorText.length);
+        if (room > 0) {
+            byte[] longer = java.util.Arrays.copyOf(errorText, errorText.length + room);
+            source.getBytes(index, longer, errorText.length, room);
+            errorText = longer;
+        }
+    }
+
+    void onErrorEnd() {
+        errorEnded = true;
+        transition(new PairState.Event.ErrorEnd(new String(errorText, StandardCharsets.UTF_8).strip()));
+    }
+
+    // ---- the end
+
+    private void transition(PairState.Event event) {
+        if (isClosed()) {
+            return;
+        }
+        state = state.on(event);
+        if (state instanceof PairState.Closed(var why)) {
+            close(why);
+        } else if (localEof && state instanceof PairState.Open(var podEof, _) && podEof) {
+            finNow();
+        }
+    }
+
+    private void close(CloseReason why) {
+        closedNanos = session.nowNanos();
+        releaseUnsent();
+        if (opened && !resetDue) {
+            if (dataEnded) {
+                finDue = !finSent;
+            } else {
+                resetDue = true;
+            }
+        }
+        session.closed(this, why);
+        downstream.onClosed(why);
+        if (opened && (finDue && !finSent || resetDue && !resetSent)) {
+            session.await(this);
+            session.pump(lane);
+        }
+    }
+
+    private void releaseUnsent() {
+        while (unsent != null && !unsent.isEmpty()) {
+            session.dropHeld(unsent.poll());
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package io.fairlead.engine.tunnel;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.frame.FrameDecoder;
+import io.fairlead.engine.frame.FrameEncoder;
+import io.fairlead.engine.frame.FrameException;
+import io.fairlead.engine.frame.HeaderBlockEncoder;
+import io.fairlead.engine.frame.Spdy;
+import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.session.Counters;
+import io.fairlead.engine.session.Downstream;
+import io.fairlead.engine.session.FrameOut;
+import io.fairlead.engine.session.Session;
+import io.fairlead.engine.session.StreamPair;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/// A {@link Session} on a channel. Puts frames into buffers, small ones side by side and large ones as they are, and flushes once a turn
+/// of its loop; on the way in feeds the decoder and has each local socket of the burst flushed once.
+///
+/// Thread: the channel's loop, where its local connections live, too; only what is marked "any thread" may be called from elsewhere.
+/// Ownership: takes what it reads and what {@link FrameOut#data} brings. Bound: {@link Limits#UNFLUSHED_BYTES} and the channel's watermarks.
+/// Invariant: `batch` holds whole frames only, and nothing was handed to the channel after them.
+public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameOut {
+    /// What a local connection asks to be told at the end of a burst.
+    public interface Flushable {
+        void flush();
+    }
+
+    private final FrameDecoder decoder;
+    private final Session session;
+    private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
+    private final ArrayList<Flushable> dirty = new ArrayList<>();
+    private final Runnable flushTask = this::flushNow;
+    private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+    private final String pod;
+
+    private ChannelHandlerContext ctx;
+    private ByteBuf batch;
+    private int unflushed;
+    private boolean flushScheduled;
+    private int blockers;
+    private String lostCause;
+    private int ticks;
+    private volatile boolean accepting = true;
+    /// Pairs promised by other threads or open: what placement goes by.
+    private final java.util.concurrent.atomic.AtomicInteger load = new java.util.concurrent.atomic.AtomicInteger();
+
+    /// @param pod name of the pod behind it, for messages
+    public Tunnel(String pod) {
+        this.pod = pod;
+        session = new Session(this, System.nanoTime());
+        decoder = new FrameDecoder(session);
+    }
+
+    // ---- any thread
+
+    public String pod() {
+        return pod;
+    }
+
+    public EventLoop eventLoop() {
+        return ctx.channel().eventLoop();
+    }
+
+    /// Completes when the tunnel is over, with what its pairs were told.
+    public CompletionStage<CloseReason> closed() {
+        return closed;
+    }
+
+    /// Whether new connections may be placed here.
+    public boolean isAccepting() {
+        return accepting;
+    }
+
+    /// No new pairs; those that are open go on to their end.
+    public void retire() {
+        accepting = false;
+    }
+
+    /// Connections placed here and not yet forgotten.
+    public int load() {
+        return load.get();
+    }
+
+    /// A connection was placed here, or is forgotten.
+    public void addLoad(int delta) {
+        load.addAndGet(delta);
+    }
+
+    /// Counters of the session; a snapshot may lag.
+    public Counters counters() {
+        return session.counters();
+    }
+
+    public int pairs() {
+        return session.pairs();
+    }
+
+    /// Resets every pair, says go-away and closes.
+    public void close() {
+        EventLoop loop = eventLoop();
+        if (!loop.inEventLoop()) {
+            loop.execute(this::close);
+            return;
+        }
+        if (lostCause == null) {
+            accepting = false;
+            session.begin(System.nanoTime());
+            session.resetAll();
+            FrameEncoder.goAway(room(16), 0, 0);
+            lostCause = "the forward was closed";
+            flushNow();
+            ctx.close();
+        }
+    }
+
+    // ---- local connections of this loop
+
+    /// Opens a pair to `port` of the pod; null when the session takes no more.
+    public StreamPair open(int port, Downstream downstream) {
+        assert eventLoop().inEventLoop();
+        if (!session.isOpen()) {
+            accepting = false;
+            return null;
+        }
+        begin();
+        StreamPair pair = session.open(port, downstream);
+        flushSoon();
+        return pair;
+    }
+
+    /// Begins a burst of calls to the session's pairs; to be ended by {@link #flushSoon}.
+    public void begin() {
+        session.begin(System.nanoTime());
+    }
+
+    /// Has what was written flushed at the end of this turn of the loop.
+    public void flushSoon() {
+        if (!flushScheduled) {
+            flushScheduled = true;
+            eventLoop().execute(flushTask);
+        }
+    }
+
+    /// `local` has bytes to flush when the burst ends; to be called once a burst.
+    public void flushLater(Flushable local) {
+        dirty.add(local);
+    }
+
+    /// Capacity of the next read of a local socket.
+    public int readBytes() {
+        return session.readBytesMax();
+    }
+
+    /// A local socket is past its hard bound, or is not any more: the session is not read meanwhile.
+    public void block(boolean on) {
+        blockers += on ? 1 : -1;
+        assert blockers >= 0;
+        ctx.channel().config().setAutoRead(blockers == 0);
+    }
+
+    // ---- channel
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        this.ctx = ctx;
+        session.begin(System.nanoTime());
+        ctx.channel().config().setAutoRead(true);
+        scheduleTick();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ByteBuf bytes = (ByteBuf) msg;
+        try {
+            if (lostCause == null) {
+                session.begin(System.nanoTime());
+                decoder.feed(bytes);
+            }
+        } catch (FrameException e) {
+            lose("the server sent what is no SPDY frame: " + e.getMessage());
+        } finally {
+            bytes.release();
+        }
+        if (session.isGoneAway()) {
+            lose("the server said go-away");
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        // Not an iterator: a flush may fail, close its pair and so come back here.
+        for (int i = 0; i < dirty.size(); i++) {
+            dirty.get(i).flush();
+        }
+        dirty.clear();
+        if (batch != null || unflushed > 0) {
+            flushNow();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        session.begin(System.nanoTime());
+        session.onWritable(ctx.channel().isWritable());
+        if (ctx.channel().isWritable()) {
+            flushSoon();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        lose("the connection to the API server was closed");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        lose("the connection to the API server failed: " + (cause.getMessage() == null ? cause : cause.getMessage()));
+    }
+
+    private void lose(String cause) {
+        boolean asked = lostCause != null;
+        if (!asked) {
+            lostCause = cause;
+        }
+        accepting = false;
+        session.begin(System.nanoTime());
+        CloseReason why = asked ? new CloseReason.Stopped() : new CloseReason.SessionLost(cause);
+        session.lost(why);
+        if (batch != null) {
+            batch.release();
+            batch = null;
+        }
+        ctx.close();
+        closed.complete(why);
+    }
+
+    private void scheduleTick() {
+        long millis = session.isTickUrgent() ? 100 : 1000;
+        ctx.executor().schedule(this::tick, millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        if (lostCause != null) {
+            return;
+        }
+        session.begin(System.nanoTime());
+        String dead = session.tick();
+        if (dead != null) {
+            lose(dead);
+            return;
+        }
+        if (++ticks % 5 == 0) {
+            session.expire();
+        }
+        flushNow();
+        scheduleTick();
+    }
+
+    // ---- frames out
+
+    @Override
+    public void synStream(int streamId, boolean fin, String streamType, int port, int requestId) {
+        FrameEncoder.synStream(room(256), blocks, streamId, fin, "streamtype", streamType, "port", Integer.toString(port),
+                "requestid", Integer.toString(requestId));
+        flushSoon();
+    }
+
+    @Override
+    public void synStreamToRefuse(int streamId) {
+        FrameEncoder.synStream(room(64), blocks, streamId, true);
+    }
+
+    @Override
+    public void data(int streamId, ByteBuf payload) {
+        int length = payload.readableBytes();
+        int header = payload.readerIndex() - HEADROOM;
+        FrameEncoder.dataHeader(payload, header, streamId, false, length);
+        payload.readerIndex(header);
+        if (length < Limits.COALESCE_BYTES) {
+            room(HEADROOM + length).writeBytes(payload);
+            payload.release();
+        } else {
+            writeBatch();
+            write(payload);
+        }
+        flushSoon();
+    }
+
+    @Override
+    public void fin(int streamId) {
+        FrameEncoder.fin(room(8), streamId);
+        flushSoon();
+    }
+
+    @Override
+    public void reset(int streamId) {
+        FrameEncoder.rstStream(room(16), streamId, Spdy.CANCEL);
+        flushSoon();
+    }
+
+    @Override
+    public void ping(int id) {
+        FrameEncoder.ping(room(12), id);
+        flushSoon();
+    }
+
+    /// The batch with room for `bytes` more.
+    private ByteBuf room(int bytes) {
+        if (batch != null && batch.writableBytes() < bytes) {
+            writeBatch();
+        }
+        if (batch == null) {
+            batch = ctx.alloc().directBuffer(Limits.BATCH_BYTES, Limits.BATCH_BYTES);
+        }
+        return batch;
+    }
+
+    private void writeBatch() {
+        if (batch != null) {
+            ByteBuf whole = batch;
+            batch = null;
+            write(whole);
+        }
+    }
+
+    private void write(ByteBuf frames) {
+        unflushed += frames.readableBytes();
+        ctx.write(frames, ctx.voidPromise());
+        if (unflushed >= Limits.UNFLUSHED_BYTES) {
+            unflushed = 0;
+            ctx.flush();
+        }
+    }
+
+    private void flushNow() {
+        flushScheduled = false;
+        if (lostCause != null && batch == null) {
+            return;
+        }
+        session.beforeFlush();
+        writeBatch();
+        unflushed = 0;
+        ctx.flush();
+    }
+
+    Channel channel() {
+        return ctx.channel();
+    }
+}
