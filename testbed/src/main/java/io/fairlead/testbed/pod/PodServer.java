@@ -1,0 +1,94 @@
+package io.fairlead.testbed.pod;
+
+import io.fairlead.testbed.loop.Loops;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// One listening port of a pod: a {@link PodBehaviour} for every connection, and counters.
+///
+/// Thread: any; connections are served on the loops given.
+public final class PodServer implements AutoCloseable {
+    private final Channel listener;
+    private final Set<Channel> open;
+    private final AtomicLong accepted;
+
+    private PodServer(Channel listener, Set<Channel> open, AtomicLong accepted) {
+        this.listener = listener;
+        this.open = open;
+        this.accepted = accepted;
+    }
+
+    /// Listens on `host` and `port` (0: any free one).
+    ///
+    /// @throws IOException the port cannot be bound; the message names it
+    public static PodServer listen(Loops loops, PodBehaviour behaviour, String host, int port) throws IOException {
+        Set<Channel> open = ConcurrentHashMap.newKeySet();
+        var accepted = new AtomicLong();
+        var bootstrap = loops.server().childHandler(new ChannelInitializer<SocketChannel>() {
+            @Override
+            protected void initChannel(SocketChannel connection) {
+                open.add(connection);
+                accepted.incrementAndGet();
+                connection.pipeline().addLast(new Remover(open));
+                behaviour.serve(connection);
+            }
+        });
+        if (behaviour.receiveBufferBytes() > 0) {
+            bootstrap.option(ChannelOption.SO_RCVBUF, behaviour.receiveBufferBytes());
+        }
+        ChannelFuture bound = bootstrap.bind(host, port).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException("cannot listen on " + host + ":" + port + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        return new PodServer(bound.channel(), open, accepted);
+    }
+
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /// Connections open now.
+    public int connectionsOpen() {
+        return open.size();
+    }
+
+    /// Connections accepted since the start.
+    public long connectionsAccepted() {
+        return accepted.get();
+    }
+
+    /// Stops listening and resets every connection, as a killed container's kernel would.
+    @Override
+    public void close() {
+        listener.close().awaitUninterruptibly(1000);
+        for (Channel connection : open) {
+            connection.config().setOption(ChannelOption.SO_LINGER, 0);
+            connection.close();
+        }
+    }
+
+    /// Takes a closed connection out of the set.
+    private static final class Remover extends ChannelDuplexHandler {
+        private final Set<Channel> open;
+
+        Remover(Set<Channel> open) {
+            this.open = open;
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            open.remove(ctx.channel());
+            ctx.fireChannelInactive();
+        }
+    }
+}
