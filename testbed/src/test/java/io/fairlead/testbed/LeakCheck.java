@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.util.ResourceLeakDetector;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /// seen a buffer that it lost on purpose reported: then all earlier ones have been reported, too.
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final List<String> REPORTS = new CopyOnWriteArrayList<>();
+    /// Quiet, as the canary would print a report after every class; held here, or the logger's filter would be collected with it.
+    private static final Logger DETECTOR = Logger.getLogger(ResourceLeakDetector.class.getName());
     private static final int CANARY_BYTES = 12_345;
 
     @Override
@@ -25,6 +28,7 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
             throw new IllegalStateException("leak detection is at " + ResourceLeakDetector.getLevel() + "; run with -Dio.netty.leakDetection.level=paranoid");
         }
         ByteBufUtil.setLeakListener((type, records) -> REPORTS.add(type + " " + records));
+        DETECTOR.setFilter(_ -> false);
         REPORTS.clear();
     }
 

@@ -1,5 +1,6 @@
 package io.fairlead.testbed.pod;
 
+import io.fairlead.testbed.loop.Loops;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -7,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -357,8 +357,7 @@ public interface PodBehaviour {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object bytes) {
             ((ByteBuf) bytes).release();
-            ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-            ctx.close();
+            Loops.reset(ctx.channel());
         }
     }
 

@@ -72,8 +72,7 @@ public final class PodServer implements AutoCloseable {
     public void close() {
         listener.close().awaitUninterruptibly(1000);
         for (Channel connection : open) {
-            connection.config().setOption(ChannelOption.SO_LINGER, 0);
-            connection.close();
+            connection.eventLoop().execute(() -> Loops.reset(connection));
         }
     }
 
