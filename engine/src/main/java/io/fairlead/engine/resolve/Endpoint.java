@@ -1,0 +1,13 @@
+package io.fairlead.engine.resolve;
+
+import java.util.List;
+
+/// The pod and the ports that a target became.
+///
+/// @param uid tells the pod from a later one of the same name
+/// @param ports in the order they were asked for
+public record Endpoint(String namespace, String pod, String uid, String node, List<PortPair> ports) {
+    public Endpoint {
+        ports = List.copyOf(ports);
+    }
+}
