@@ -27,6 +27,9 @@ public final class HeaderBlockDecoder implements AutoCloseable {
         ByteBuffer plain = ByteBuffer.wrap(inflate(block));
         try {
             int count = plain.getInt();
+            if (count < 0) {
+                throw new FrameException("header block counts " + Integer.toUnsignedString(count) + " headers");
+            }
             Map<String, String> headers = new LinkedHashMap<>();
             for (int i = 0; i < count; i++) {
                 String name = text(plain);
