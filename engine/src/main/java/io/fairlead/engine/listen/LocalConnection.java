@@ -44,6 +44,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean flushPending;
     private boolean blocking;
     private boolean lingering;
+    private long queuedBytes;
 
     LocalConnection(Tunnel tunnel, int port, Observer observer) {
         this.tunnel = tunnel;
@@ -112,6 +113,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        count();
         unblock();
         if (pair != null && closeReason == null) {
             tunnel.begin();
@@ -151,7 +153,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void flush() {
         flushPending = false;
         ctx.flush();
-        if (!blocking && queuedBytes() > Limits.LOCAL_QUEUE_HARD_BYTES) {
+        long bytes = count();
+        if (!blocking && bytes > Limits.LOCAL_QUEUE_HARD_BYTES) {
             blocking = true;
             tunnel.block(true);
         }
@@ -159,6 +162,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        count();
         if (ctx.channel().isWritable()) {
             unblock();
         }
@@ -174,9 +178,13 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    private long queuedBytes() {
+    /// Tells the tunnel how many bytes wait here, and returns them.
+    private long count() {
         ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
-        return queue == null ? 0 : queue.totalPendingWriteBytes();
+        long bytes = queue == null ? 0 : queue.totalPendingWriteBytes();
+        tunnel.queued(bytes - queuedBytes);
+        queuedBytes = bytes;
+        return bytes;
     }
 
     // ---- the end

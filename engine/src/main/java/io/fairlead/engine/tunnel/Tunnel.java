@@ -13,7 +13,6 @@ import io.fairlead.engine.session.FrameOut;
 import io.fairlead.engine.session.Session;
 import io.fairlead.engine.session.StreamPair;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A {@link Session} on a channel. Puts frames into buffers, small ones side by side and large ones as they are, and flushes once a turn
 /// of its loop; on the way in feeds the decoder and has each local socket of the burst flushed once.
@@ -41,21 +41,25 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private final Runnable flushTask = this::flushNow;
     private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
     private final String pod;
+    private final int[] ports;
 
     private ChannelHandlerContext ctx;
     private ByteBuf batch;
     private int unflushed;
     private boolean flushScheduled;
     private int blockers;
+    private long queuedBytes;
     private String lostCause;
     private int ticks;
     private volatile boolean accepting = true;
     /// Pairs promised by other threads or open: what placement goes by.
-    private final java.util.concurrent.atomic.AtomicInteger load = new java.util.concurrent.atomic.AtomicInteger();
+    private final AtomicInteger load = new AtomicInteger();
 
     /// @param pod name of the pod behind it, for messages
-    public Tunnel(String pod) {
+    /// @param ports the pod's ports, in the order of the forward's
+    public Tunnel(String pod, int... ports) {
         this.pod = pod;
+        this.ports = ports;
         session = new Session(this, System.nanoTime());
         decoder = new FrameDecoder(session);
     }
@@ -70,6 +74,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return ctx.channel().eventLoop();
     }
 
+    /// The pod's port behind the forward's port number `index`.
+    public int port(int index) {
+        return ports[index];
+    }
+
     /// Completes when the tunnel is over, with what its pairs were told.
     public CompletionStage<CloseReason> closed() {
         return closed;
@@ -80,9 +89,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return accepting;
     }
 
-    /// No new pairs; those that are open go on to their end.
+    /// No new pairs; those that are open go on to their end, and then it closes.
     public void retire() {
         accepting = false;
+        closeIfDone();
     }
 
     /// Connections placed here and not yet forgotten.
@@ -93,6 +103,13 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     /// A connection was placed here, or is forgotten.
     public void addLoad(int delta) {
         load.addAndGet(delta);
+        closeIfDone();
+    }
+
+    private void closeIfDone() {
+        if (!accepting && load.get() == 0) {
+            close();
+        }
     }
 
     /// Counters of the session; a snapshot may lag.
@@ -104,7 +121,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return session.pairs();
     }
 
-    /// Resets every pair, says go-away and closes.
+    /// Bytes that wait for slow local readers; a snapshot may lag.
+    public long queuedBytes() {
+        return queuedBytes;
+    }
+
+    /// Resets every pair, says go-away and closes. A second call does nothing.
     public void close() {
         EventLoop loop = eventLoop();
         if (!loop.inEventLoop()) {
@@ -158,6 +180,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     /// Capacity of the next read of a local socket.
     public int readBytes() {
         return session.readBytesMax();
+    }
+
+    /// A local socket's queue grew by `delta` bytes, or shrank.
+    public void queued(long delta) {
+        queuedBytes += delta;
     }
 
     /// A local socket is past its hard bound, or is not any more: the session is not read meanwhile.
@@ -350,9 +377,5 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         writeBatch();
         unflushed = 0;
         ctx.flush();
-    }
-
-    Channel channel() {
-        return ctx.channel();
     }
 }

@@ -25,8 +25,8 @@ public enum Transport {
         }
 
         @Override
-        public Class<? extends ServerChannel> serverClass() {
-            return EpollServerSocketChannel.class;
+        public ServerChannel newServerChannel() {
+            return new EpollServerSocketChannel();
         }
     },
     NIO {
@@ -41,8 +41,8 @@ public enum Transport {
         }
 
         @Override
-        public Class<? extends ServerChannel> serverClass() {
-            return NioServerSocketChannel.class;
+        public ServerChannel newServerChannel() {
+            return new NioServerSocketChannel();
         }
     };
 
@@ -50,7 +50,7 @@ public enum Transport {
 
     public abstract Class<? extends SocketChannel> socketClass();
 
-    public abstract Class<? extends ServerChannel> serverClass();
+    public abstract ServerChannel newServerChannel();
 
     /// The best one that works here; the system property `fairlead.transport` (`epoll` or `nio`) overrides it, for tests.
     public static Transport best() {

@@ -1,0 +1,164 @@
+package io.fairlead.engine;
+
+import io.fairlead.engine.dial.Dialer;
+import io.fairlead.engine.kube.Cluster;
+import io.fairlead.engine.listen.Listener;
+import io.fairlead.engine.listen.LocalAddresses;
+import io.fairlead.engine.listen.LocalAddresses.LocalAddress;
+import io.fairlead.engine.listen.PairBudget;
+import io.fairlead.engine.resolve.Endpoint;
+import io.fairlead.engine.resolve.PortPair;
+import io.fairlead.engine.resolve.TargetResolver;
+import io.fairlead.engine.session.Counters;
+import io.fairlead.engine.supervise.EventQueue;
+import io.fairlead.engine.supervise.Supervisor;
+import io.fairlead.engine.tunnel.ShardSet;
+import io.fairlead.engine.tunnel.Tunnel;
+import io.fairlead.engine.wire.Transport;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/// One forward from start to close: puts supervisor, tunnels and listeners together.
+final class RunningForward implements Forward {
+    private final ForwardSpec spec;
+    private final Cluster cluster;
+    private final Transport transport;
+    private final EventLoop home;
+    private final EventQueue events;
+    private final Consumer<RunningForward> onClosed;
+    private final PairBudget budget;
+    private final Supervisor supervisor;
+    private final ShardSet shards;
+    private final List<Listener> listeners = new ArrayList<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    RunningForward(ForwardSpec spec, Cluster cluster, Transport transport, EventLoopGroup loops, Consumer<ForwardEvent> consumer,
+            Consumer<RunningForward> onClosed) {
+        this.spec = spec;
+        this.cluster = cluster;
+        this.transport = transport;
+        this.onClosed = onClosed;
+        home = loops.next();
+        events = new EventQueue(consumer);
+        budget = new PairBudget(spec.pairsMax());
+        supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(transport, cluster), loops, events);
+        shards = new ShardSet(home,
+                lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(), lost.why().text())),
+                supervisor::nudge);
+    }
+
+    void start() throws ForwardException, InterruptedException {
+        try {
+            List<LocalAddress> addresses = LocalAddresses.parse(spec.addresses());
+            Tunnel first = supervisor.first();
+            shards.add(first).join();
+            bind(supervisor.endpoint(), addresses);
+            supervisor.start(shards);
+        } catch (ForwardException | InterruptedException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    // ---- binding, by kubectl's rules: docs/PROTOCOL.md 7.4
+
+    private void bind(Endpoint endpoint, List<LocalAddress> addresses) throws ForwardException, InterruptedException {
+        var causes = new ArrayList<String>();
+        for (int i = 0; i < endpoint.ports().size(); i++) {
+            bindPort(i, endpoint.ports().get(i), addresses, causes);
+        }
+        if (listeners.isEmpty()) {
+            throw new ForwardException(new Failure.LocalPortsTaken(spec.ports(), causes));
+        }
+    }
+
+    /// One port on all addresses. A required address that fails takes the port with it; so does failing on all of the others.
+    private void bindPort(int index, PortPair port, List<LocalAddress> addresses, List<String> causes) throws InterruptedException {
+        int local = port.local();
+        var bound = new ArrayList<Listener>();
+        var failed = new ArrayList<ForwardEvent.ListenFailed>();
+        boolean requiredFailed = false;
+        for (LocalAddress address : addresses) {
+            try {
+                var socket = new InetSocketAddress(address.address(), local);
+                bound.add(Listener.bind(transport, home, socket, index, port.remote(), shards, budget, events));
+                local = bound.getLast().local().getPort();
+            } catch (IOException e) {
+                requiredFailed |= address.required();
+                failed.add(new ForwardEvent.ListenFailed(address.text(), local, String.valueOf(e.getMessage())));
+            }
+        }
+        if (requiredFailed || bound.isEmpty()) {
+            bound.forEach(Listener::close);
+            bound.clear();
+            failed.forEach(events);
+            failed.forEach(f -> causes.add(f.address() + ":" + f.localPort() + ": " + f.cause()));
+        }
+        for (Listener listener : bound) {
+            listeners.add(listener);
+            events.accept(new ForwardEvent.Listening(listener.local(), listener.remotePort()));
+        }
+    }
+
+    // ---- Forward
+
+    @Override
+    public List<Listening> listeners() {
+        return listeners.stream().map(l -> new Listening(l.local(), l.remotePort())).toList();
+    }
+
+    @Override
+    public String pod() {
+        return supervisor.endpoint().pod();
+    }
+
+    @Override
+    public ForwardStats stats() {
+        Counters c = shards.counters();
+        List<Tunnel> tunnels = shards.tunnels();
+        return new ForwardStats(budget.acceptedTotal(), tunnels.stream().mapToLong(Tunnel::pairs).sum(), c.pairsFailed, c.pairsRefused,
+                c.upBytes, c.downBytes, c.lateBytes, tunnels.stream().mapToLong(Tunnel::queuedBytes).sum(), tunnels.size(),
+                shards.openedTotal(), shards.lostTotal(), shards.waiting(), budget.pausesTotal());
+    }
+
+    @Override
+    public CompletionStage<Void> closed() {
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            closed.join();
+            return;
+        }
+        try {
+            listeners.forEach(Listener::close);
+            supervisor.close();
+            shards.close().get(Limits.CLOSE_NANOS, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (java.util.concurrent.ExecutionException | TimeoutException _) {
+            // the loops' end closes what is still open
+        }
+        cluster.close();
+        try {
+            events.close();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        onClosed.accept(this);
+        closed.complete(null);
+    }
+}

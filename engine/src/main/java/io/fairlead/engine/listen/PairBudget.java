@@ -1,0 +1,70 @@
+package io.fairlead.engine.listen;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// How many connections of a forward are open, and how many may be. Any thread.
+public final class PairBudget {
+    private final int max;
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong accepted = new AtomicLong();
+    private final AtomicLong pauses = new AtomicLong();
+    private volatile Runnable onRoom;
+
+    public PairBudget(int max) {
+        this.max = max;
+    }
+
+    public int max() {
+        return max;
+    }
+
+    public int open() {
+        return open.get();
+    }
+
+    public long acceptedTotal() {
+        return accepted.get();
+    }
+
+    public long pausesTotal() {
+        return pauses.get();
+    }
+
+    boolean isFull() {
+        return open.get() >= max;
+    }
+
+    void accepted() {
+        accepted.incrementAndGet();
+        open.incrementAndGet();
+    }
+
+    /// A listener stopped; `whenRoom` is run once, on any thread, when a connection has gone.
+    void paused(Runnable whenRoom) {
+        pauses.incrementAndGet();
+        onRoom = whenRoom;
+        if (!isFull()) {
+            room();
+        }
+    }
+
+    void pausedForOtherReason() {
+        pauses.incrementAndGet();
+    }
+
+    void gone() {
+        open.decrementAndGet();
+        if (onRoom != null) {
+            room();
+        }
+    }
+
+    private void room() {
+        Runnable run = onRoom;
+        onRoom = null;
+        if (run != null) {
+            run.run();
+        }
+    }
+}

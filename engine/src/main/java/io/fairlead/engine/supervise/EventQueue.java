@@ -1,0 +1,60 @@
+package io.fairlead.engine.supervise;
+
+import io.fairlead.engine.ForwardEvent;
+import io.fairlead.engine.Limits;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// Carries events from the loops to the user's consumer, which may block, on one virtual thread. {@link #accept} never blocks: what finds the
+/// queue full is dropped and counted, but for {@link ForwardEvent.Stopped}.
+public final class EventQueue implements Consumer<ForwardEvent> {
+    private final ArrayBlockingQueue<ForwardEvent> queue = new ArrayBlockingQueue<>(Limits.EVENTS_QUEUED);
+    private final AtomicLong dropped = new AtomicLong();
+    private final Consumer<ForwardEvent> consumer;
+    private final Thread thread;
+
+    public EventQueue(Consumer<ForwardEvent> consumer) {
+        this.consumer = consumer;
+        thread = Thread.ofVirtual().name("fairlead-events").start(this::deliver);
+    }
+
+    @Override
+    public void accept(ForwardEvent event) {
+        if (!queue.offer(event)) {
+            dropped.incrementAndGet();
+        }
+    }
+
+    /// Delivers what waits, then {@link ForwardEvent.Stopped}, and waits for that unless called from the consumer.
+    public void close() throws InterruptedException {
+        queue.put(new ForwardEvent.Stopped());
+        if (Thread.currentThread() != thread) {
+            thread.join();
+        }
+    }
+
+    private void deliver() {
+        try {
+            ForwardEvent event;
+            do {
+                event = queue.take();
+                long lost = dropped.getAndSet(0);
+                if (lost > 0) {
+                    tell(new ForwardEvent.Dropped(lost));
+                }
+                tell(event);
+            } while (!(event instanceof ForwardEvent.Stopped));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(ForwardEvent event) {
+        try {
+            consumer.accept(event);
+        } catch (RuntimeException e) {
+            System.getLogger(EventQueue.class.getName()).log(System.Logger.Level.ERROR, "the consumer of events failed", e);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.fairlead.engine.supervise;
+
+import io.fairlead.engine.ForwardEvent;
+import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.ForwardSpec;
+import io.fairlead.engine.dial.Dialer;
+import io.fairlead.engine.resolve.Endpoint;
+import io.fairlead.engine.resolve.TargetResolver;
+import io.fairlead.engine.tunnel.ShardSet;
+import io.fairlead.engine.tunnel.Tunnel;
+import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// Keeps the tunnels of one forward alive: opens the first, and whenever none takes new connections any more, resolves the target anew and
+/// opens another. A second virtual thread watches the pod, so that its end is known before a connection fails.
+///
+/// Thread: {@link #first} on the caller's; then one virtual thread, which blocks; {@link #nudge} from any.
+public final class Supervisor {
+    private final ForwardSpec spec;
+    private final TargetResolver resolver;
+    private final Dialer dialer;
+    private final EventLoopGroup loops;
+    private final Consumer<ForwardEvent> events;
+    private final Semaphore nudges = new Semaphore(0);
+
+    private ShardSet shards;
+    private volatile Endpoint endpoint;
+    private Thread healer;
+    private Thread watcher;
+
+    public Supervisor(ForwardSpec spec, TargetResolver resolver, Dialer dialer, EventLoopGroup loops, Consumer<ForwardEvent> events) {
+        this.spec = spec;
+        this.resolver = resolver;
+        this.dialer = dialer;
+        this.loops = loops;
+        this.events = events;
+    }
+
+    /// The pod and ports of now.
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /// Resolves the target and opens the first tunnel. Blocks. Called once, before {@link #start}.
+    public Tunnel first() throws ForwardException, InterruptedException {
+        endpoint = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
+        return dialer.dial(endpoint, loops.next());
+    }
+
+    /// Begins to keep `shards`, which has the first tunnel, alive.
+    public void start(ShardSet shards) {
+        this.shards = shards;
+        healer = Thread.ofVirtual().name("fairlead-supervisor").start(this::heal);
+    }
+
+    /// Something changed: a tunnel ended, the pod is going, or a connection waits. Never blocks.
+    public void nudge() {
+        nudges.release();
+    }
+
+    /// Ends both threads and waits for them.
+    public void close() throws InterruptedException {
+        if (healer != null) {
+            healer.interrupt();
+            healer.join();
+        }
+    }
+
+    private void heal() {
+        try {
+            watch();
+            while (true) {
+                nudges.acquire();
+                nudges.drainPermits();
+                if (!shards.isAccepting()) {
+                    reopen();
+                }
+            }
+        } catch (InterruptedException _) {
+            watcher.interrupt(); // the forward is closed
+        }
+    }
+
+    private void reopen() throws InterruptedException {
+        var backoff = new Backoff(() -> ThreadLocalRandom.current().nextDouble());
+        while (!shards.isAccepting()) {
+            try {
+                Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
+                Tunnel tunnel = dialer.dial(next, loops.next());
+                boolean moved = !next.uid().equals(endpoint.uid());
+                endpoint = next;
+                shards.add(tunnel).join();
+                events.accept(new ForwardEvent.TunnelUp(next.pod(), shards.tunnels().size()));
+                if (moved || !watcher.isAlive()) {
+                    watch();
+                }
+            } catch (ForwardException e) {
+                long nanos = backoff.nextNanos();
+                events.accept(new ForwardEvent.Retrying(backoff.attempt(), Duration.ofNanos(nanos), e.failure()));
+                TimeUnit.NANOSECONDS.sleep(nanos);
+            }
+        }
+    }
+
+    /// Watches the endpoint's pod in place of the one before.
+    private void watch() {
+        if (watcher != null) {
+            watcher.interrupt();
+        }
+        Endpoint watched = endpoint;
+        watcher = Thread.ofVirtual().name("fairlead-pod-watch").start(() -> {
+            try {
+                resolver.awaitGone(watched);
+                if (endpoint == watched) {
+                    shards.retireAll();
+                }
+            } catch (InterruptedException _) {
+                // another pod is watched now, or the forward is closed
+            }
+        });
+    }
+}

@@ -1,0 +1,200 @@
+package io.fairlead.engine.tunnel;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.session.Counters;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/// The live tunnels of one forward, and the connections that wait for one. Picks a tunnel for each new connection.
+///
+/// Thread: the forward's home loop, on which its listeners accept; other threads come in by {@link #add}, {@link #retireAll},
+/// {@link #refuseWaiting} and {@link #close}, which post to it, and read snapshots. Bound: waiting connections by the caller's pair limit.
+/// Invariant: nothing waits while a tunnel accepts.
+public final class ShardSet {
+    /// A connection that wants a tunnel. Called once, on the home loop.
+    public interface Waiter {
+        void placed(Tunnel tunnel);
+
+        void refused(CloseReason why);
+    }
+
+    private record Waiting(Waiter waiter, ScheduledFuture<?> deadline) {}
+
+    private final EventLoop home;
+    private final Consumer<Lost> onLost;
+    private final Runnable onNeed;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final AtomicInteger waitingCount = new AtomicInteger();
+    private final Counters finished = new Counters();
+    private volatile List<Tunnel> tunnels = List.of(); // changed on the home loop, never in place
+    private volatile long opened;
+    private volatile long lost;
+    private boolean closed;
+
+    /// A tunnel that ended.
+    ///
+    /// @param pairs open when it ended
+    public record Lost(Tunnel tunnel, int pairs, CloseReason why) {}
+
+    /// @param onLost told on the home loop of each tunnel that ends without us asking
+    /// @param onNeed told, on any thread, that perhaps no tunnel takes new connections any more; must not block
+    public ShardSet(EventLoop home, Consumer<Lost> onLost, Runnable onNeed) {
+        this.home = home;
+        this.onLost = onLost;
+        this.onNeed = onNeed;
+    }
+
+    // ---- any thread
+
+    /// Tunnels up now, retired ones too.
+    public List<Tunnel> tunnels() {
+        return tunnels;
+    }
+
+    public int waiting() {
+        return waitingCount.get();
+    }
+
+    public long openedTotal() {
+        return opened;
+    }
+
+    public long lostTotal() {
+        return lost;
+    }
+
+    /// Whether some tunnel takes new connections.
+    public boolean isAccepting() {
+        return tunnels.stream().anyMatch(Tunnel::isAccepting);
+    }
+
+    /// The counters of all tunnels so far. A snapshot may lag.
+    public Counters counters() {
+        var sum = new Counters();
+        synchronized (finished) {
+            sum.add(finished);
+        }
+        tunnels.forEach(t -> sum.add(t.counters()));
+        return sum;
+    }
+
+    /// A fresh tunnel: whoever waits is placed on it. Completes when that is done.
+    public CompletableFuture<Void> add(Tunnel tunnel) {
+        return CompletableFuture.runAsync(() -> {
+            if (closed) {
+                tunnel.close();
+                return;
+            }
+            opened++;
+            tunnels = Stream.concat(tunnels.stream(), Stream.of(tunnel)).toList();
+            tunnel.closed().thenAccept(why -> {
+                int pairs = tunnel.load();
+                home.execute(() -> remove(tunnel, pairs, why));
+            });
+            for (Waiting w; tunnel.isAccepting() && (w = waiting.poll()) != null; ) {
+                waitingCount.decrementAndGet();
+                w.deadline.cancel(false);
+                place(tunnel, w.waiter);
+            }
+        }, home);
+    }
+
+    /// No new connections on the tunnels of now: their pod is going. Those that are open go on.
+    public void retireAll() {
+        tunnels.forEach(Tunnel::retire);
+        onNeed.run();
+    }
+
+    /// No new connections on `tunnel`, as its pod was found to be gone.
+    public void retire(Tunnel tunnel) {
+        if (tunnel.isAccepting()) {
+            tunnel.retire();
+            onNeed.run();
+        }
+    }
+
+    /// Everyone who waits is refused: there will be no tunnel soon.
+    public void refuseWaiting(CloseReason why) {
+        home.execute(() -> {
+            for (Waiting w; (w = waiting.poll()) != null; ) {
+                waitingCount.decrementAndGet();
+                w.deadline.cancel(false);
+                w.waiter.refused(why);
+            }
+        });
+    }
+
+    /// Closes every tunnel; those that come later are closed at once. Completes when the last one is closed.
+    public CompletableFuture<Void> close() {
+        return CompletableFuture.supplyAsync(() -> {
+            closed = true;
+            refuseWaiting(new CloseReason.Stopped());
+            tunnels.forEach(Tunnel::close);
+            return tunnels.stream().map(t -> t.closed().toCompletableFuture()).toArray(CompletableFuture[]::new);
+        }, home).thenCompose(CompletableFuture::allOf);
+    }
+
+    // ---- home loop
+
+    /// Places a connection now, or when a tunnel comes up, or refuses it after {@link Limits#WAIT_FOR_SESSION_NANOS}.
+    public void place(Waiter waiter) {
+        assert home.inEventLoop();
+        Tunnel tunnel = leastLoaded();
+        if (tunnel != null) {
+            place(tunnel, waiter);
+            return;
+        }
+        if (closed) {
+            waiter.refused(new CloseReason.Stopped());
+            return;
+        }
+        var deadline = home.schedule(this::refuseFirst, Limits.WAIT_FOR_SESSION_NANOS, TimeUnit.NANOSECONDS);
+        waiting.add(new Waiting(waiter, deadline));
+        waitingCount.incrementAndGet();
+        onNeed.run();
+    }
+
+    private static void place(Tunnel tunnel, Waiter waiter) {
+        tunnel.addLoad(1);
+        waiter.placed(tunnel);
+    }
+
+    private Tunnel leastLoaded() {
+        Tunnel best = null;
+        for (Tunnel tunnel : tunnels) {
+            if (tunnel.isAccepting() && (best == null || tunnel.load() < best.load())) {
+                best = tunnel;
+            }
+        }
+        return best;
+    }
+
+    /// The deadlines are all equally long, so the one that fires is that of the first in line.
+    private void refuseFirst() {
+        Waiting w = waiting.poll();
+        if (w != null) {
+            waitingCount.decrementAndGet();
+            w.waiter.refused(new CloseReason.SessionLost("none could be opened for " + Limits.WAIT_FOR_SESSION_NANOS / 1_000_000_000 + " s"));
+        }
+    }
+
+    private void remove(Tunnel tunnel, int pairs, CloseReason why) {
+        synchronized (finished) {
+            finished.add(tunnel.counters());
+        }
+        tunnels = tunnels.stream().filter(t -> t != tunnel).toList();
+        if (!closed && !(why instanceof CloseReason.Stopped)) {
+            lost++;
+            onLost.accept(new Lost(tunnel, pairs, why));
+        }
+        onNeed.run();
+    }
+}
