@@ -1,0 +1,26 @@
+package io.fairlead.cli;
+
+import io.fairlead.engine.Failure;
+
+/// Which exit code a failure of the engine becomes. No `default`: a new failure does not compile until it has one.
+final class Failures {
+    private Failures() {}
+
+    static ExitCode exitCode(Failure failure) {
+        return switch (failure) {
+            case Failure.UnknownType _, Failure.MalformedTarget _, Failure.MalformedPort _, Failure.PortOutOfRange _,
+                    Failure.MalformedAddress _, Failure.UdpPort _, Failure.NoSelector _ -> ExitCode.USAGE;
+            case Failure.TargetNotFound _, Failure.UnknownPodPort _, Failure.UnknownServicePort _ -> ExitCode.NO_TARGET;
+            case Failure.NoPods _, Failure.PodNotRunning _ -> ExitCode.NOT_READY;
+            case Failure.ServerUnreachable _ -> ExitCode.UNREACHABLE;
+            case Failure.TlsRefused _ -> ExitCode.UNTRUSTED;
+            case Failure.Unauthorized _, Failure.Forbidden _ -> ExitCode.NOT_PERMITTED;
+            case Failure.UpgradeRefused(var status, _, _) -> status == 401 || status == 403 ? ExitCode.NOT_PERMITTED : ExitCode.FAILED;
+            case Failure.ServerRefused _, Failure.SessionLost _ -> ExitCode.FAILED;
+            case Failure.LocalPortsTaken _ -> ExitCode.NO_LOCAL_PORT;
+            case Failure.NoKubeconfig _, Failure.UnknownContext _, Failure.BadKubeconfig _, Failure.UnsupportedKubeconfig _,
+                    Failure.FileNotReadable _ -> ExitCode.CONFIGURATION;
+            case Failure.Unexpected _ -> ExitCode.BUG;
+        };
+    }
+}
