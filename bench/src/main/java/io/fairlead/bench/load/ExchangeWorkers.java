@@ -1,0 +1,142 @@
+package io.fairlead.bench.load;
+
+import io.fairlead.testbed.pod.Pattern;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+
+/// Connections that send messages to an echo and compare what comes back. All that one connection sends is one run of the pattern,
+/// from an offset of its own, so that a byte of another connection would be seen.
+final class ExchangeWorkers {
+    private ExchangeWorkers() {}
+
+    abstract static class Exchange extends Worker {
+        private final long start;
+        private final int messageBytes;
+        private long sent;
+        private long received;
+
+        Exchange(Workload load, int index) {
+            super(load, index);
+            this.start = index * 1009L;
+            this.messageBytes = load.spec.messageBytes();
+        }
+
+        final void send() {
+            for (int left = messageBytes; left > 0; ) {
+                int length = Math.min(left, Pattern.PERIOD);
+                ctx.write(Pattern.slice(start + sent, length), ctx.voidPromise());
+                sent += length;
+                left -= length;
+            }
+            ctx.flush();
+        }
+
+        @Override
+        final void on(ByteBuf bytes) {
+            if (received + bytes.readableBytes() > sent || Pattern.mismatch(start + received, bytes.nioBuffer()) >= 0) {
+                fail("wrong byte");
+                return;
+            }
+            long before = received / messageBytes;
+            received += bytes.readableBytes();
+            load.tally.bytes += bytes.readableBytes();
+            load.tally.verifiedBytes += bytes.readableBytes();
+            for (long done = received / messageBytes - before; done > 0; done--) {
+                answered();
+            }
+        }
+
+        /// One message is back as a whole.
+        abstract void answered();
+    }
+
+    /// See {@link Mode#RR}.
+    static final class ClosedLoop extends Exchange {
+        private long sentNanos;
+
+        ClosedLoop(Workload load, int index) {
+            super(load, index);
+        }
+
+        @Override
+        void go() {
+            sentNanos = System.nanoTime();
+            send();
+        }
+
+        @Override
+        void answered() {
+            long now = System.nanoTime();
+            load.tally.op(now - sentNanos);
+            if (!load.over()) {
+                sentNanos = now;
+                send();
+            }
+        }
+
+        @Override
+        void finish() {
+            long waiting = System.nanoTime() - sentNanos;
+            if (!ended() && waiting > load.tally.latencyNanos.getMaxValue()) {
+                load.tally.latencyNanos.recordValue(waiting); // it waits longer than any that came back: leaving it out would hide a stall
+                load.tally.outcome("unanswered");
+            }
+        }
+    }
+
+    /// See {@link Mode#RR_OPEN}: the workload's schedule calls {@link #due}.
+    static final class OpenLoop extends Exchange {
+        private final ArrayDeque<Long> meant = new ArrayDeque<>();
+
+        OpenLoop(Workload load, int index) {
+            super(load, index);
+        }
+
+        @Override
+        void go() {}
+
+        void due(long meantNanos) {
+            if (!ended()) {
+                meant.add(meantNanos);
+                send();
+            }
+        }
+
+        @Override
+        void answered() {
+            load.tally.op(System.nanoTime() - meant.remove());
+        }
+
+        @Override
+        void finish() {
+            long now = System.nanoTime();
+            for (long from : meant) {
+                if (now - from > 1_000_000_000L) { // younger ones are only on their way
+                    load.tally.latencyNanos.recordValue(now - from);
+                    load.tally.outcome("unanswered for more than 1 s");
+                }
+            }
+        }
+    }
+
+    /// See {@link Mode#IDLE}.
+    static final class AfterIdle extends Exchange {
+        private long sentNanos;
+
+        AfterIdle(Workload load, int index) {
+            super(load, index);
+        }
+
+        @Override
+        void go() {
+            sentNanos = System.nanoTime();
+            send();
+        }
+
+        @Override
+        void answered() {
+            load.tally.op(System.nanoTime() - sentNanos);
+            done();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.fairlead.bench.load;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+
+/// One workload: what to do, how much of it, and against which addresses. Connections are spread over the targets in turn.
+///
+/// @param connections open at once; for {@link Mode#CONNECT} and the bursts: attempts under way at once
+/// @param messageBytes size of one request and of its answer
+/// @param rate messages per second over all connections together; {@link Mode#RR_OPEN} only
+/// @param bytes per connection, each way; the hash modes only
+/// @param count connections in all; the bursts only
+/// @param warmup runs before the measured window; timed modes only
+/// @param window measured time; timed modes only
+/// @param idle time without traffic; {@link Mode#IDLE} only
+/// @param deadline longest time for opening all connections, and for the work of a mode that is not timed
+/// @param sources source addresses 127.0.0.2, .3, ... to take in turn, so that a million short connections do not run out of ports; 0: the kernel's choice
+public record LoadSpec(
+        Mode mode,
+        List<InetSocketAddress> targets,
+        int connections,
+        int messageBytes,
+        double rate,
+        long bytes,
+        long count,
+        Duration warmup,
+        Duration window,
+        Duration idle,
+        Duration deadline,
+        int sources) {
+
+    public LoadSpec {
+        targets = List.copyOf(targets);
+        if (targets.isEmpty() || connections < 1 || messageBytes < 1 || rate <= 0 || bytes < 1 || count < 1 || sources < 0 || sources > 250) {
+            throw new IllegalArgumentException("a workload needs a target, and connections, message, rate, bytes and count above 0; sources 0 to 250");
+        }
+    }
+
+    /// `mode` against `targets` with the defaults: one connection, 64-byte messages, 1,000 of them per second, 1 MiB, 200 bursts, 1 s of warm-up and 5 s measured.
+    public static LoadSpec of(Mode mode, InetSocketAddress... targets) {
+        return new LoadSpec(mode, List.of(targets), 1, 64, 1000, 1 << 20, 200, Duration.ofSeconds(1), Duration.ofSeconds(5),
+                Duration.ofSeconds(5), Duration.ofSeconds(60), 0);
+    }
+
+    public LoadSpec withTargets(List<InetSocketAddress> list) {
+        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, sources);
+    }
+
+    public LoadSpec withTimes(Duration warm, Duration measured) {
+        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, sources);
+    }
+
+    /// This workload with one option changed, as the command line names it.
+    ///
+    /// @param name without its dashes
+    /// @throws IllegalArgumentException no such option, or a value that is none
+    public LoadSpec with(String name, String value) {
+        return switch (name) {
+            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, sources);
+            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, sources);
+            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, sources);
+            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, sources);
+            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, sources);
+            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, sources);
+            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, sources);
+            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, sources);
+            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), sources);
+            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, Integer.parseInt(value));
+            default -> throw new IllegalArgumentException(
+                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --sources");
+        };
+    }
+
+    private LoadSpec copy(int connections, int message, double rate, long bytes, long count, Duration warmup, Duration window, Duration idle,
+            Duration deadline, int sources) {
+        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, sources);
+    }
+
+    /// Bytes or a count, with an optional k, M or G (powers of ten) or Ki, Mi, Gi (powers of two) behind it.
+    private static long amount(String text) {
+        String digits = text.replaceAll("[kKMGi]+$", "");
+        boolean binary = text.endsWith("i");
+        long step = binary ? 1024 : 1000;
+        long factor = switch (text.substring(digits.length()).replace("i", "")) {
+            case "" -> 1;
+            case "k", "K" -> step;
+            case "M" -> step * step;
+            default -> step * step * step;
+        };
+        return Long.parseLong(digits) * factor;
+    }
+
+    private static Duration seconds(String text) {
+        return Duration.ofNanos((long) (Double.parseDouble(text) * 1e9));
+    }
+}

@@ -1,0 +1,275 @@
+package io.fairlead.bench.load;
+
+import io.fairlead.testbed.loop.Loops;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// One workload on an event loop of its own: {@link #open}, {@link #go}, {@link #begin}, {@link #end}, in this order, from one thread.
+/// What the loop holds (workers, tally) is touched on the loop only.
+final class Workload implements AutoCloseable {
+    private static final int CONNECTING_MAX = 64;
+    private static final int BULK_READ_BYTES = 128 * 1024;
+
+    final LoadSpec spec;
+    final EventLoop loop;
+    final Tally tally = new Tally();
+    long opened;
+
+    private final Loops loops = Loops.start("load", 1);
+    private final List<Worker> workers = new ArrayList<>();
+    private final CompletableFuture<Void> allOpen = new CompletableFuture<>();
+    private final CompletableFuture<Void> allDone = new CompletableFuture<>();
+    private final long threadId;
+    private byte[] patternDigest;
+    private int begunConnects;
+    private int endedConnects;
+    private int workersDone;
+    private boolean over;
+    private long windowNanos;
+    private long windowCpuNanos;
+    private long scheduled;
+    private long scheduleNanos;
+
+    Workload(LoadSpec spec) throws InterruptedException {
+        this.spec = spec;
+        this.loop = loops.next();
+        this.threadId = onLoop(() -> Thread.currentThread().threadId());
+    }
+
+    /// Opens all connections, {@link #CONNECTING_MAX} at a time. Those that fail are counted and missing afterwards.
+    void open() throws InterruptedException {
+        if (isShort()) {
+            return;
+        }
+        if (spec.mode() == Mode.HASH_DOWN) {
+            patternDigest = HashWorkers.ofPattern(spec.bytes());
+        }
+        loop.execute(() -> {
+            for (int i = 0; i < Math.min(CONNECTING_MAX, spec.connections()); i++) {
+                openNext();
+            }
+        });
+        if (!await(allOpen)) {
+            onLoop(() -> {
+                tally.error("not open after " + spec.deadline().toSeconds() + " s");
+                return null;
+            });
+        }
+    }
+
+    /// Starts the traffic.
+    void go() throws InterruptedException {
+        if (spec.mode() == Mode.IDLE) {
+            Thread.sleep(spec.idle());
+        }
+        onLoop(() -> {
+            tally.begin();
+            windowNanos = System.nanoTime();
+            windowCpuNanos = cpuNanos();
+            if (isShort()) {
+                new ShortConnections(this).go();
+            } else if (spec.mode() == Mode.RR_OPEN) {
+                scheduleNanos = System.nanoTime();
+                sendDue();
+            } else {
+                List.copyOf(workers).forEach(Worker::go);
+            }
+            if (!isShort() && workersDone == workers.size()) {
+                allDone();
+            }
+            return null;
+        });
+    }
+
+    /// The warm-up is over: counts from here on.
+    void begin() throws InterruptedException {
+        onLoop(() -> {
+            tally.begin();
+            windowNanos = System.nanoTime();
+            windowCpuNanos = cpuNanos();
+            return null;
+        });
+    }
+
+    /// Waits until a mode that is not timed has done its work, or its deadline.
+    void awaitDone() throws InterruptedException {
+        if (!spec.mode().timed && !await(allDone)) {
+            onLoop(() -> {
+                tally.error("not done after " + spec.deadline().toSeconds() + " s");
+                return null;
+            });
+        }
+    }
+
+    /// Ends the window and the traffic.
+    LoadResult end() throws InterruptedException {
+        return onLoop(() -> {
+            workers.forEach(Worker::finish);
+            double seconds = (System.nanoTime() - windowNanos) / 1e9;
+            double cpu = (cpuNanos() - windowCpuNanos) / 1e9;
+            over = true;
+            var result = new LoadResult(spec, seconds, opened, tally.bytes, tally.ops, tally.verifiedBytes, tally.silenceNanosMax, cpu,
+                    tally.latencyNanos.copy(), tally.errors, tally.outcomes);
+            List.copyOf(workers).forEach(worker -> worker.ctx.close());
+            return result;
+        });
+    }
+
+    @Override
+    public void close() {
+        loops.close();
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    long windowNanos() {
+        return windowNanos;
+    }
+
+    byte[] patternDigest() {
+        return patternDigest;
+    }
+
+    void workerDone() {
+        if (++workersDone == workers.size() && allOpen.isDone()) {
+            allDone();
+        }
+    }
+
+    void allDone() {
+        allDone.complete(null);
+    }
+
+    Bootstrap bootstrap(int readBytes) {
+        return loops.client(loop)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(30_000, spec.deadline().toMillis()))
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(128 * 1024, 256 * 1024))
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(readBytes).maxMessagesPerRead(4));
+    }
+
+    ChannelFuture connect(Bootstrap bootstrap, int index) {
+        InetSocketAddress target = spec.targets().get(index % spec.targets().size());
+        if (spec.sources() == 0) {
+            return bootstrap.connect(target);
+        }
+        return bootstrap.connect(target, new InetSocketAddress("127.0.0." + (2 + index % spec.sources()), 0));
+    }
+
+    /// The kind under which a failure is counted.
+    static String kind(Throwable cause) {
+        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        return text.contains("reset by peer") ? "reset"
+                : text.contains("broken pipe") ? "broken pipe"
+                : text.contains("refused") ? "refused"
+                : text.contains("timed out") ? "timeout" : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    }
+
+    private void openNext() {
+        if (begunConnects == spec.connections()) {
+            return;
+        }
+        int index = begunConnects++;
+        Worker worker = worker(index);
+        int readBytes = switch (spec.mode()) {
+            case RR, RR_OPEN, IDLE -> Math.clamp(spec.messageBytes(), 2048, BULK_READ_BYTES);
+            default -> BULK_READ_BYTES;
+        };
+        Bootstrap bootstrap = bootstrap(readBytes).handler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {}
+        });
+        connect(bootstrap, index).addListener((ChannelFuture connected) -> {
+            if (connected.isSuccess()) {
+                opened++;
+                workers.add(worker);
+                connected.channel().pipeline().addLast(worker);
+            } else {
+                tally.error("connect: " + kind(connected.cause()));
+            }
+            if (++endedConnects == spec.connections()) {
+                allOpen.complete(null);
+            }
+            loop.execute(this::openNext);
+        });
+    }
+
+    private Worker worker(int index) {
+        return switch (spec.mode()) {
+            case DOWNLOAD -> new BulkWorkers.Download(this, index);
+            case DOWNLOAD_UNREAD -> new BulkWorkers.DownloadUnread(this, index);
+            case UPLOAD -> new BulkWorkers.Upload(this, index, true);
+            case UPLOAD_BLIND -> new BulkWorkers.Upload(this, index, false);
+            case RR -> new ExchangeWorkers.ClosedLoop(this, index);
+            case RR_OPEN -> new ExchangeWorkers.OpenLoop(this, index);
+            case IDLE -> new ExchangeWorkers.AfterIdle(this, index);
+            case HASH -> new HashWorkers.Hashing(this, index, true, true);
+            case HASH_UP -> new HashWorkers.Hashing(this, index, true, false);
+            case HASH_DOWN -> new HashWorkers.Hashing(this, index, false, true);
+            case CONNECT, BURST, CLIENT_RESET -> throw new IllegalStateException("short connections have no worker");
+        };
+    }
+
+    /// Message k is meant to leave at k / rate after the start, on connection k mod N. Sends what is due, then sleeps until the next.
+    private void sendDue() {
+        if (over || workers.isEmpty()) {
+            return;
+        }
+        double spacing = 1e9 / spec.rate();
+        long now = System.nanoTime();
+        long next = scheduleNanos + (long) (scheduled * spacing);
+        while (next - now <= 0) {
+            ((ExchangeWorkers.OpenLoop) workers.get((int) (scheduled % workers.size()))).due(next);
+            scheduled++;
+            next = scheduleNanos + (long) (scheduled * spacing);
+        }
+        loop.schedule(this::sendDue, next - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
+    private boolean isShort() {
+        return switch (spec.mode()) {
+            case CONNECT, BURST, CLIENT_RESET -> true;
+            default -> false;
+        };
+    }
+
+    private long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getThreadCpuTime(threadId);
+    }
+
+    private boolean await(CompletableFuture<Void> future) throws InterruptedException {
+        try {
+            future.get(spec.deadline().toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private <T> T onLoop(java.util.concurrent.Callable<T> work) throws InterruptedException {
+        try {
+            return loop.submit(work).get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}
