@@ -57,6 +57,16 @@ public interface PodBehaviour {
         };
     }
 
+    /// The client sends {@link Pattern} from offset 0, without end; each time another {@link Check#ACK_BYTES} have come, the total so far goes
+    /// back as one count, so that the sender knows what arrived and not only what it could hand to a buffer. At the first wrong byte, at
+    /// offset N, the count is -1 - N and the connection is closed. Closes at the client's half-close.
+    static PodBehaviour check() {
+        return connection -> {
+            bulkReads(connection);
+            connection.pipeline().addLast(new Check());
+        };
+    }
+
     /// The client sends one count: so many bytes of {@link Pattern}, from offset 0, come back, and then the connection is closed. -1 is without end.
     static PodBehaviour source() {
         return connection -> {
@@ -195,6 +205,27 @@ public interface PodBehaviour {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object bytes) {
             ((ByteBuf) bytes).release();
+        }
+    }
+
+    /// See {@link #check}.
+    final class Check extends Quiet {
+        public static final int ACK_BYTES = 1 << 20;
+
+        private long offset;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            long before = offset;
+            int wrong = Pattern.mismatch(offset, bytes.nioBuffer());
+            offset += bytes.readableBytes();
+            bytes.release();
+            if (wrong >= 0) {
+                ctx.writeAndFlush(Unpooled.copyLong(-1 - (before + wrong))).addListener(ChannelFutureListener.CLOSE);
+            } else if (offset / ACK_BYTES != before / ACK_BYTES) {
+                ctx.writeAndFlush(Unpooled.copyLong(offset), ctx.voidPromise());
+            }
         }
     }
 

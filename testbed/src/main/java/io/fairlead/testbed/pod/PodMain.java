@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 /// Runs the pods' servers without a testbed, so that a real pod with nothing but a JDK can serve them:
 ///
 /// ```
-/// java -cp ... io.fairlead.testbed.pod.PodMain echo=7000 sink=7001 source=7002 http=7003 reset=7004 stall=7005 close=7006 hash=7007 slow:1000000=7008
+/// java -cp ... io.fairlead.testbed.pod.PodMain echo=7000 sink=7001 source=7002 http=7003 reset=7004 stall=7005 close=7006 hash=7007 check=7008 slow:1000000=7009
 /// ```
 ///
 /// Each argument is a behaviour of {@link PodBehaviour}, for `slow` with its bytes per second, and the port it listens on, on all addresses
@@ -20,7 +20,7 @@ public final class PodMain {
 
     public static void main(String[] args) throws InterruptedException {
         if (args.length == 0) {
-            System.err.println("usage: PodMain [host=ADDRESS] BEHAVIOUR=PORT ...   (echo sink source http reset stall close hash slow:BYTES_PER_SECOND)");
+            System.err.println("usage: PodMain [host=ADDRESS] BEHAVIOUR=PORT ...   (echo sink source http reset stall close hash check slow:BYTES_PER_SECOND)");
             System.exit(64);
         }
         try {
@@ -61,6 +61,7 @@ public final class PodMain {
             case "sink" -> PodBehaviour.sink();
             case "source" -> PodBehaviour.source();
             case "hash" -> PodBehaviour.hash();
+            case "check" -> PodBehaviour.check();
             case "http" -> PodBehaviour.http("hello from fairlead\n");
             case "reset" -> PodBehaviour.reset();
             case "stall" -> PodBehaviour.stall();
