@@ -37,6 +37,21 @@ public final class ServerFailure {
         return new Failure.Unexpected("talking to " + server + " failed", error.toString());
     }
 
+    /// What the refusal of a port-forward upgrade means: a Status object where the API server speaks, plain text where the kubelet or the
+    /// runtime does. Source: docs/PROTOCOL.md 2.4.
+    public static Failure ofUpgrade(int code, String contentType, String body) {
+        if (contentType.startsWith("application/json")) {
+            try {
+                Json status = Json.parse(body);
+                return new Failure.UpgradeRefused(code, status.at("reason").text(), status.at("message").text());
+            } catch (IOException _) {
+                // not JSON after all: the body is shown as it is
+            }
+        }
+        String text = body.strip();
+        return new Failure.UpgradeRefused(code, "", text.isEmpty() ? "" : "unable to upgrade connection: " + text);
+    }
+
     private static Failure known(String server, Throwable cause) {
         return switch (cause) {
             case UnknownHostException e -> new Failure.ServerUnreachable(server, Reach.UNKNOWN_HOST, "the name \"" + host(e) + "\" has no address");
