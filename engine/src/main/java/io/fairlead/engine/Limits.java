@@ -75,7 +75,14 @@ public final class Limits {
     /// A session on which nothing at all arrived for this long, with a ping out, is dead: its pairs end and a fresh one is opened.
     public static final long SESSION_DEAD_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /// How often a session looks at the clock when nothing is urgent.
+    public static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     // ---- pairs
+
+    /// How long the first payload for a port of which nothing is known waits behind its SYN_REPLY: a refusal comes within some milliseconds of
+    /// the reply, and payload sent to a port that refuses would block the peer's worker. Later connections to the port do not wait.
+    public static final long GATE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     /// How long a pair waits for its SYN_REPLY. Then only this pair fails. The peer's own limit for pairing two streams is 30 s, too.
     public static final long REPLY_NANOS = TimeUnit.SECONDS.toNanos(30);

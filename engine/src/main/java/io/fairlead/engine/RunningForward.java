@@ -10,6 +10,7 @@ import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.PortPair;
 import io.fairlead.engine.resolve.TargetResolver;
 import io.fairlead.engine.session.Counters;
+import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.supervise.EventQueue;
 import io.fairlead.engine.supervise.Supervisor;
 import io.fairlead.engine.tunnel.ShardSet;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -40,6 +42,7 @@ final class RunningForward implements Forward {
     private final Supervisor supervisor;
     private final ShardSet shards;
     private final List<Listener> listeners = new ArrayList<>();
+    private final List<PortHistory> histories = new CopyOnWriteArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -52,7 +55,8 @@ final class RunningForward implements Forward {
         home = loops.next();
         events = new EventQueue(consumer);
         budget = new PairBudget(spec.pairsMax());
-        supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(transport, cluster), loops, events);
+        supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(transport, cluster), loops, events,
+                () -> histories.forEach(PortHistory::forget));
         shards = new ShardSet(home,
                 lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(), lost.why().text())),
                 supervisor::nudge);
@@ -86,13 +90,15 @@ final class RunningForward implements Forward {
     /// One port on all addresses. A required address that fails takes the port with it; so does failing on all of the others.
     private void bindPort(int index, PortPair port, List<LocalAddress> addresses, List<String> causes) throws InterruptedException {
         int local = port.local();
+        var history = new PortHistory(); // one port of the pod, however many addresses it has here
+        histories.add(history);
         var bound = new ArrayList<Listener>();
         var failed = new ArrayList<ForwardEvent.ListenFailed>();
         boolean requiredFailed = false;
         for (LocalAddress address : addresses) {
             try {
                 var socket = new InetSocketAddress(address.address(), local);
-                bound.add(Listener.bind(transport, home, socket, index, port.remote(), shards, budget, events));
+                bound.add(Listener.bind(transport, home, socket, index, port.remote(), history, shards, budget, events));
                 local = bound.getLast().local().getPort();
             } catch (IOException e) {
                 requiredFailed |= address.required();

@@ -3,6 +3,7 @@ package io.fairlead.engine.listen;
 import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.tunnel.ShardSet;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.fairlead.engine.wire.Transport;
@@ -29,13 +30,15 @@ public final class Listener {
     private final Consumer<ForwardEvent> events;
     private final int portIndex;
     private final int remotePort;
+    private final PortHistory history;
     private final Channel channel;
     private boolean toldFull;
 
-    private Listener(Channel channel, int portIndex, int remotePort, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) {
+    private Listener(Channel channel, int portIndex, int remotePort, PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) {
         this.channel = channel;
         this.portIndex = portIndex;
         this.remotePort = remotePort;
+        this.history = history;
         this.shards = shards;
         this.budget = budget;
         this.events = events;
@@ -47,12 +50,12 @@ public final class Listener {
     /// @param remotePort the same of the pod of now, for messages
     /// @throws IOException the address is taken, or not one of this machine's
     public static Listener bind(Transport transport, EventLoop home, InetSocketAddress address, int portIndex, int remotePort,
-            ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) throws IOException, InterruptedException {
+            PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) throws IOException, InterruptedException {
         Channel channel = transport.newServerChannel();
         channel.config().setOption(ChannelOption.SO_BACKLOG, LISTEN_QUEUE);
         channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         channel.config().setOption(ChannelOption.SO_RCVBUF, Limits.LOCAL_RECEIVE_BUFFER_BYTES); // accepted sockets inherit it
-        var listener = new Listener(channel, portIndex, remotePort, shards, budget, events);
+        var listener = new Listener(channel, portIndex, remotePort, history, shards, budget, events);
         channel.pipeline().addLast(listener.new Accept());
         home.register(channel).sync();
         var bound = channel.bind(address).await();
@@ -141,7 +144,7 @@ public final class Listener {
         @Override
         public void placed(Tunnel tunnel) {
             LocalConnection.configure(socket, tunnel);
-            socket.pipeline().addLast(new LocalConnection(tunnel, tunnel.port(portIndex), new LocalConnection.Observer() {
+            socket.pipeline().addLast(new LocalConnection(tunnel, tunnel.port(portIndex), history, new LocalConnection.Observer() {
                 @Override
                 public void onFailed(CloseReason why) {
                     if (why instanceof CloseReason.PodGone) {

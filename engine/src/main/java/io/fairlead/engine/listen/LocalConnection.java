@@ -4,6 +4,7 @@ import io.fairlead.engine.Limits;
 import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Downstream;
 import io.fairlead.engine.session.FrameOut;
+import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.session.StreamPair;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.fairlead.engine.wire.HeadroomReads;
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable {
     private final Tunnel tunnel;
     private final int port;
+    private final PortHistory history;
     private final Observer observer;
 
     /// Who hears how it ends.
@@ -46,9 +48,10 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean lingering;
     private long queuedBytes;
 
-    LocalConnection(Tunnel tunnel, int port, Observer observer) {
+    LocalConnection(Tunnel tunnel, int port, PortHistory history, Observer observer) {
         this.tunnel = tunnel;
         this.port = port;
+        this.history = history;
         this.observer = observer;
     }
 
@@ -66,7 +69,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         this.ctx = ctx;
-        pair = tunnel.open(port, this);
+        pair = tunnel.open(port, history, this);
         if (pair == null) {
             fail(new CloseReason.SessionLost("it takes no more connections"));
             observer.onGone();
@@ -93,8 +96,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void onUpstreamReady() {
-        if (ctx != null && !lingering) {
-            ctx.channel().config().setAutoRead(true);
+        if (pair != null && !lingering) { // null while the pair is being opened: nothing was read yet
+            ctx.channel().config().setAutoRead(pair.wantsUpstream());
         }
     }
 

@@ -25,6 +25,10 @@ public final class Session implements FrameSink {
     private final IntObjectHashMap<StreamPair> streams = new IntObjectHashMap<>();
     private final ArrayDeque<StreamPair> finsAnswered = new ArrayDeque<>();
     private final ArrayDeque<StreamPair> finsUnanswered = new ArrayDeque<>();
+    /// Pairs whose payload waits until their port is known to accept, in the order of their replies.
+    private final ArrayDeque<StreamPair> gated = new ArrayDeque<>();
+    /// Pairs in the order of their SYN_STREAMs; those that were answered meanwhile are dropped from the front.
+    private final ArrayDeque<StreamPair> unanswered = new ArrayDeque<>();
     private final Counters counters = new Counters();
 
     private int lastId = -1;
@@ -104,10 +108,10 @@ public final class Session implements FrameSink {
 
     /// Opens a pair to `port` of the pod on the least busy lane. Its SYN_STREAMs leave with the first data or at {@link #opened}, whichever is
     /// first, and nothing waits for a reply.
-    public StreamPair open(int port, Downstream downstream) {
+    public StreamPair open(int port, PortHistory history, Downstream downstream) {
         assert isOpen();
         Lane lane = leastBusyLane();
-        var pair = new StreamPair(this, lane, port, nextRequestId++, downstream, nowNanos);
+        var pair = new StreamPair(this, lane, port, history, nextRequestId++, downstream, nowNanos);
         lane.pairs++;
         pairs++;
         counters.pairsOpened++;
@@ -147,6 +151,13 @@ public final class Session implements FrameSink {
     public String tick() {
         releaseFins(finsAnswered, Limits.FIN_QUIET_ANSWERED_NANOS);
         releaseFins(finsUnanswered, Limits.FIN_QUIET_UNANSWERED_NANOS);
+        releaseGated();
+        while (!unanswered.isEmpty() && !(unanswered.peek().state instanceof PairState.Opening)) {
+            unanswered.poll();
+        }
+        if (!unanswered.isEmpty() && nowNanos - Math.max(lastSweepNanos, unanswered.peek().bornNanos) > Limits.LANE_STALL_NANOS && mayPing()) {
+            sweep(); // a missing reply may be a stalled lane's: ask
+        }
         for (Lane lane : lanes) {
             judge(lane);
         }
@@ -160,9 +171,13 @@ public final class Session implements FrameSink {
         return null;
     }
 
-    /// Whether {@link #tick} should come again soon rather than each second.
-    public boolean isTickUrgent() {
-        return !finsAnswered.isEmpty() || !finsUnanswered.isEmpty();
+    /// How soon {@link #tick} should come again, in nanoseconds.
+    public long tickNanos() {
+        if (!gated.isEmpty()) {
+            return Math.max(1_000_000, Limits.GATE_NANOS - (nowNanos - gated.peek().repliedNanos));
+        }
+        boolean urgent = !finsAnswered.isEmpty() || !finsUnanswered.isEmpty() || !unanswered.isEmpty();
+        return urgent ? Limits.LANE_STALL_NANOS : Limits.TICK_NANOS;
     }
 
     /// Ends pairs that wait for a reply, or for the peer to wind them up, for too long. To be called every few seconds.
@@ -359,6 +374,7 @@ public final class Session implements FrameSink {
         out.synStream(pair.dataId, false, "data", pair.port, pair.requestId);
         sentFrame(pair.lane);
         pair.sentAtOpen = pair.lane.sent();
+        unanswered.add(pair);
     }
 
     void sendData(StreamPair pair, ByteBuf payload) {
@@ -400,6 +416,40 @@ public final class Session implements FrameSink {
         payload.release();
     }
 
+    /// The pair has its reply, but its port may still refuse.
+    void gate(StreamPair pair) {
+        if (pair.history.accepts()) {
+            pair.ungate();
+        } else {
+            pair.repliedNanos = nowNanos;
+            gated.add(pair);
+        }
+    }
+
+    /// The pair's port is known to accept: everyone who waits for that goes on.
+    void portAccepts(StreamPair pair) {
+        pair.history.accepted();
+        for (int n = gated.size(); n > 0; n--) {
+            StreamPair other = gated.poll();
+            if (other.history == pair.history) {
+                other.ungate();
+            } else {
+                gated.add(other);
+            }
+        }
+        pair.ungate();
+    }
+
+    /// A refusal follows its reply within milliseconds: who got none for a while was accepted.
+    private void releaseGated() {
+        while (!gated.isEmpty() && nowNanos - gated.peek().repliedNanos >= Limits.GATE_NANOS) {
+            StreamPair pair = gated.poll();
+            if (pair.isGated()) {
+                portAccepts(pair);
+            }
+        }
+    }
+
     void holdFin(StreamPair pair, boolean answered) {
         counters.finsHeld++;
         long quiet = answered ? Limits.FIN_QUIET_ANSWERED_NANOS : Limits.FIN_QUIET_UNANSWERED_NANOS;
@@ -416,6 +466,7 @@ public final class Session implements FrameSink {
         }
         if (why instanceof CloseReason.Refused) {
             counters.pairsRefused++;
+            pair.history.refused();
         }
         if (!pair.wasOpened()) {
             forget(pair);

@@ -16,6 +16,7 @@ public final class StreamPair {
     final Session session;
     final Lane lane;
     final int port;
+    final PortHistory history;
     final Downstream downstream;
     final int requestId;
     final long bornNanos;
@@ -29,9 +30,12 @@ public final class StreamPair {
     boolean dataEnded;
     boolean forgotten;
     long closedNanos;
+    long repliedNanos;
     long finDueNanos = NEVER;
 
     private ArrayDeque<ByteBuf> unsent; // made on first need: most pairs never wait
+    /// Payload is held until the port is known to accept, see {@link PortHistory}.
+    private boolean gated;
     private boolean opened;
     private boolean localEof;
     private boolean finDue;
@@ -43,10 +47,12 @@ public final class StreamPair {
     private long lastDownNanos;
     private byte[] errorText = new byte[0];
 
-    StreamPair(Session session, Lane lane, int port, int requestId, Downstream downstream, long nowNanos) {
+    StreamPair(Session session, Lane lane, int port, PortHistory history, int requestId, Downstream downstream, long nowNanos) {
         this.session = session;
         this.lane = lane;
         this.port = port;
+        this.history = history;
+        gated = !history.accepts();
         this.requestId = requestId;
         this.downstream = downstream;
         this.bornNanos = nowNanos;
@@ -80,7 +86,7 @@ public final class StreamPair {
         }
         anyUp = true;
         downLast = false;
-        if (!waiting && opened && session.writable() && lane.maySendData()) {
+        if (!waiting && opened && !gated && session.writable() && lane.maySendData()) {
             session.sendData(this, payload);
             return;
         }
@@ -88,7 +94,20 @@ public final class StreamPair {
             unsent = new ArrayDeque<>(2);
         }
         unsent.add(session.hold(payload));
-        if (!waiting) {
+        if (!waiting && !gated) {
+            session.await(this);
+            session.pump(lane);
+        }
+    }
+
+    boolean isGated() {
+        return gated && !isClosed();
+    }
+
+    /// The port accepts after all.
+    void ungate() {
+        gated = false;
+        if (!isClosed() && unsent != null && !unsent.isEmpty()) {
             session.await(this);
             session.pump(lane);
         }
@@ -149,13 +168,14 @@ public final class StreamPair {
             opened = true;
             session.sendOpen(this);
         }
-        while (!isClosed() && unsent != null && !unsent.isEmpty()) {
+        while (!isClosed() && !gated && unsent != null && !unsent.isEmpty()) {
             if (!lane.maySendData() || !session.writable()) {
                 return false;
             }
             session.sendHeld(this, unsent.poll());
         }
-        if (resetDue && !resetSent || finDue && !finSent && !resetDue) {
+        boolean finNext = finDue && !resetDue && (unsent == null || unsent.isEmpty());
+        if (resetDue && !resetSent || finNext && !finSent) {
             if (!lane.mayControl()) {
                 return false;
             }
@@ -183,6 +203,9 @@ public final class StreamPair {
     void onReply() {
         if (state instanceof PairState.Opening) {
             transition(new PairState.Event.Replied());
+            if (gated) {
+                session.gate(this);
+            }
         }
     }
 
@@ -190,6 +213,9 @@ public final class StreamPair {
         lastDownNanos = session.nowNanos();
         downLast = true;
         onReply();
+        if (gated) {
+            session.portAccepts(this);
+        }
         downstream.onData(source, index, length);
     }
 

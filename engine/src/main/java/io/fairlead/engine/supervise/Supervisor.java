@@ -25,6 +25,7 @@ public final class Supervisor {
     private final Dialer dialer;
     private final EventLoopGroup loops;
     private final Consumer<ForwardEvent> events;
+    private final Runnable onMoved;
     private final Semaphore nudges = new Semaphore(0);
 
     private ShardSet shards;
@@ -32,12 +33,15 @@ public final class Supervisor {
     private Thread healer;
     private Thread watcher;
 
-    public Supervisor(ForwardSpec spec, TargetResolver resolver, Dialer dialer, EventLoopGroup loops, Consumer<ForwardEvent> events) {
+    /// @param onMoved run when another pod takes the place of the one before, ahead of its first tunnel; must not block
+    public Supervisor(ForwardSpec spec, TargetResolver resolver, Dialer dialer, EventLoopGroup loops, Consumer<ForwardEvent> events,
+            Runnable onMoved) {
         this.spec = spec;
         this.resolver = resolver;
         this.dialer = dialer;
         this.loops = loops;
         this.events = events;
+        this.onMoved = onMoved;
     }
 
     /// The pod and ports of now.
@@ -93,6 +97,9 @@ public final class Supervisor {
                 Tunnel tunnel = dialer.dial(next, loops.next());
                 boolean moved = !next.uid().equals(endpoint.uid());
                 endpoint = next;
+                if (moved) {
+                    onMoved.run();
+                }
                 shards.add(tunnel).join();
                 events.accept(new ForwardEvent.TunnelUp(next.pod(), shards.tunnels().size()));
                 if (moved || !watcher.isAlive()) {

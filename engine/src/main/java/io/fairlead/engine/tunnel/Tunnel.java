@@ -10,12 +10,14 @@ import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Counters;
 import io.fairlead.engine.session.Downstream;
 import io.fairlead.engine.session.FrameOut;
+import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.session.Session;
 import io.fairlead.engine.session.StreamPair;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,6 +36,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         void flush();
     }
 
+    private static final long EXPIRE_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final FrameDecoder decoder;
     private final Session session;
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
@@ -50,7 +54,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private int blockers;
     private long queuedBytes;
     private String lostCause;
-    private int ticks;
+    private long expiredNanos = System.nanoTime();
+    private long tickDueNanos;
+    private ScheduledFuture<?> nextTick;
     private volatile boolean accepting = true;
     /// Pairs promised by other threads or open: what placement goes by.
     private final AtomicInteger load = new AtomicInteger();
@@ -147,14 +153,14 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     // ---- local connections of this loop
 
     /// Opens a pair to `port` of the pod; null when the session takes no more.
-    public StreamPair open(int port, Downstream downstream) {
+    public StreamPair open(int port, PortHistory history, Downstream downstream) {
         assert eventLoop().inEventLoop();
         if (!session.isOpen()) {
             accepting = false;
             return null;
         }
         begin();
-        StreamPair pair = session.open(port, downstream);
+        StreamPair pair = session.open(port, history, downstream);
         flushSoon();
         return pair;
     }
@@ -271,8 +277,17 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     }
 
     private void scheduleTick() {
-        long millis = session.isTickUrgent() ? 100 : 1000;
-        ctx.executor().schedule(this::tick, millis, TimeUnit.MILLISECONDS);
+        long nanos = session.tickNanos();
+        tickDueNanos = System.nanoTime() + nanos;
+        nextTick = ctx.executor().schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /// Brings the next look at the clock forward when something became urgent.
+    private void hurryTick() {
+        if (lostCause == null && session.tickNanos() < Limits.TICK_NANOS && tickDueNanos - System.nanoTime() > session.tickNanos()
+                && nextTick.cancel(false)) {
+            scheduleTick();
+        }
     }
 
     private void tick() {
@@ -285,7 +300,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             lose(dead);
             return;
         }
-        if (++ticks % 5 == 0) {
+        if (System.nanoTime() - expiredNanos > EXPIRE_EVERY_NANOS) {
+            expiredNanos = System.nanoTime();
             session.expire();
         }
         flushNow();
@@ -370,6 +386,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
 
     private void flushNow() {
         flushScheduled = false;
+        hurryTick();
         if (lostCause != null && batch == null) {
             return;
         }
