@@ -18,7 +18,7 @@ public sealed interface Failure {
     /// What the user can do about it.
     String remedy();
 
-    /// The three lines as one text.
+    /// The three lines as one text. No record may have a component of this name: its accessor would take this one's place.
     default String message() {
         return what() + "\n        why   " + why() + "\n        do    " + remedy();
     }
@@ -190,7 +190,7 @@ public sealed interface Failure {
     // ---- the server's answers
 
     /// 401.
-    record Unauthorized(String server, String context, String message) implements Failure {
+    record Unauthorized(String server, String context, String said) implements Failure {
         @Override
         public String what() {
             return "you must be logged in to the server (Unauthorized)";
@@ -199,7 +199,7 @@ public sealed interface Failure {
         @Override
         public String why() {
             return bare(server) + " answered 401 to the credentials of context \"" + context + "\""
-                    + (message.isEmpty() || message.equals("Unauthorized") ? "" : ": " + message);
+                    + (said.isEmpty() || said.equals("Unauthorized") ? "" : ": " + said);
         }
 
         @Override
@@ -212,8 +212,8 @@ public sealed interface Failure {
     ///
     /// @param user as the server names it; empty when it does not
     /// @param namespace empty for a right on the whole cluster
-    /// @param message of the server, unchanged
-    record Forbidden(Optional<String> user, String verb, String resource, String namespace, String message) implements Failure {
+    /// @param said by the server, unchanged
+    record Forbidden(Optional<String> user, String verb, String resource, String namespace, String said) implements Failure {
         private static final String QUOTED = "\"((?:[^\"\\\\]|\\\\.)*)\"";
         private static final Pattern DENIED = Pattern.compile("User " + QUOTED + " cannot (\\S+) resource " + QUOTED
                 + " in API group " + QUOTED + "(?: in the namespace " + QUOTED + "| at the cluster scope)");
@@ -232,7 +232,7 @@ public sealed interface Failure {
 
         @Override
         public String what() {
-            return "the API server refused: (Forbidden) " + message;
+            return "the API server refused: (Forbidden) " + said;
         }
 
         @Override
@@ -249,7 +249,7 @@ public sealed interface Failure {
     }
 
     /// Any other answer that is no success.
-    record ServerRefused(String server, int code, String reason, String message) implements Failure {
+    record ServerRefused(String server, int code, String reason, String said) implements Failure {
         @Override
         public String what() {
             return "the server " + bare(server) + " answered " + status(code, reason);
@@ -257,7 +257,7 @@ public sealed interface Failure {
 
         @Override
         public String why() {
-            return message.isEmpty() ? "it gave no reason" : message;
+            return said.isEmpty() ? "it gave no reason" : said;
         }
 
         @Override
@@ -523,10 +523,11 @@ public sealed interface Failure {
     /// The server answered the upgrade with something else.
     ///
     /// @param reason of a Status body; empty when the answer was plain text
-    record UpgradeRefused(int code, String reason, String message) implements Failure {
+    /// @param said the Status body's message, or the plain text
+    record UpgradeRefused(int code, String reason, String said) implements Failure {
         @Override
         public String what() {
-            return "error upgrading connection: " + (message.isEmpty() ? status(code, reason) : message);
+            return "error upgrading connection: " + (said.isEmpty() ? status(code, reason) : said);
         }
 
         @Override
