@@ -69,6 +69,10 @@ public final class Pki {
         return authority.certificate();
     }
 
+    public String authorityPem() {
+        return pem(authority.certificate());
+    }
+
     /// A server certificate for localhost, 127.0.0.1, ::1 and the in-cluster names.
     public Identity server() {
         return make(name("kube-apiserver"), false, new GeneralName[] {

@@ -66,14 +66,20 @@ public final class Loops implements AutoCloseable {
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true);
     }
 
-    /// Closes `connection` with a TCP reset. Its own loop only; nothing happens to one that is closed.
+    /// Closes `connection` with a TCP reset, past TLS and whatever else would say good-bye first. Its own loop only; nothing happens to one that
+    /// is closed.
     public static void reset(Channel connection) {
         if (connection.isOpen()) {
             try {
                 connection.config().setOption(ChannelOption.SO_LINGER, 0);
             } catch (ChannelException _) { // the peer was faster: the socket is gone already
             }
-            connection.close();
+            var first = connection.pipeline().firstContext();
+            if (first == null) {
+                connection.close();
+            } else {
+                first.close();
+            }
         }
     }
 
