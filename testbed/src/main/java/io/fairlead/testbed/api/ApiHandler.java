@@ -289,9 +289,13 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         send(ctx, code, "application/json", Json.bytes(body), keepAlive);
     }
 
-    static void send(ChannelHandlerContext ctx, int code, String type, byte[] body, boolean keepAlive) {
+    /// @param header name and value of one more header, or nothing
+    static void send(ChannelHandlerContext ctx, int code, String type, byte[] body, boolean keepAlive, String... header) {
         FullHttpResponse answer = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(code), Unpooled.wrappedBuffer(body));
         answer.headers().set(HttpHeaderNames.CONTENT_TYPE, type).set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        if (header.length == 2) {
+            answer.headers().set(header[0], header[1]);
+        }
         if (code == 403) {
             answer.headers().set("X-Content-Type-Options", "nosniff");
         }

@@ -64,7 +64,7 @@ record PortForwardUpgrade(Optional<String> webSocketKey, List<String> protocols,
             refuse(ctx, 400, "unable to upgrade: header X-Stream-Protocol-Version does not exist in request with " + headers + " headers");
         } else if (!protocols.contains(PROTOCOL)) {
             refuse(ctx, 403, "unable to upgrade: unable to negotiate protocol: client supports [" + String.join(" ", protocols)
-                    + "], server accepts [" + PROTOCOL + "]");
+                    + "], server accepts [" + PROTOCOL + "]", "X-Accepted-Stream-Protocol-Versions", PROTOCOL);
         } else {
             accept(ctx, server, server.session(target.get()));
         }
@@ -102,8 +102,8 @@ record PortForwardUpgrade(Optional<String> webSocketKey, List<String> protocols,
         pipeline.addLast(session);
     }
 
-    private static void refuse(ChannelHandlerContext ctx, int code, String text) {
-        ApiHandler.send(ctx, code, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8), false);
+    private static void refuse(ChannelHandlerContext ctx, int code, String text, String... header) {
+        ApiHandler.send(ctx, code, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8), false, header);
     }
 
     private static String acceptOf(String key) {
