@@ -12,7 +12,7 @@ import picocli.CommandLine.ParseResult;
 
 /// Finds the command among the arguments, runs it, and turns whatever goes wrong into one message and one exit code.
 final class Cli {
-    private static final Set<String> COMMANDS = Set.of("port-forward", "version", "help");
+    private static final Set<String> COMMANDS = Set.of("port-forward", "demo", "testbed", "warm-up", "version", "help");
 
     private final Output output;
     /// `fairlead`, or `kubectl fairlead` when kubectl started us as its plugin; the launcher knows.
@@ -47,6 +47,9 @@ final class Cli {
         return switch (command) {
             case "help" -> help(rest);
             case "version" -> version();
+            case "demo" -> demo(rest);
+            case "testbed" -> testbed(rest);
+            case "warm-up" -> WarmUp.run(output);
             default -> forward(forward, rest, named);
         };
     }
@@ -83,6 +86,26 @@ final class Cli {
         }
         StderrLogging.verbosity(options.verbosity());
         return new ForwardCommand(output).run(options);
+    }
+
+    private ExitCode demo(String... args) throws UsageException, ForwardException {
+        CommandSpec spec = Flags.demo();
+        ParseResult parsed = Flags.parse(spec, program, args);
+        if (parsed.isUsageHelpRequested()) {
+            return usage(spec);
+        }
+        StderrLogging.verbosity(Flags.number(parsed, "-v", 0, 0));
+        return new DemoCommand(output).run(DemoCommand.duration(Flags.text(parsed, "--for")));
+    }
+
+    private ExitCode testbed(String... args) throws UsageException {
+        CommandSpec spec = Flags.testbed();
+        ParseResult parsed = Flags.parse(spec, program, args);
+        if (parsed.isUsageHelpRequested()) {
+            return usage(spec);
+        }
+        StderrLogging.verbosity(Flags.number(parsed, "-v", 0, 0));
+        return new TestbedCommand(output, program).run();
     }
 
     private ExitCode help(String... args) throws UsageException {
