@@ -1,0 +1,112 @@
+package io.fairlead.bench.peer;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/// The text of a run: medians with their range over the rounds, and ratios of medians with the range of the ratios round by round.
+final class Report {
+    /// A column: what it is called, where it comes from, and whether it says anything about bulk, or about exchanges.
+    private record Figure(String title, ToDoubleFunction<Measurement> value, boolean bulk, boolean exchanges) {}
+
+    private static final List<Figure> FIGURES = List.of(
+            new Figure("MB/s", Measurement::megabytesPerSecond, true, false),
+            new Figure("CPU s/GB", Measurement::cpuSecondsPerGigabyte, true, false),
+            new Figure("op/s", Measurement::opsPerSecond, false, true),
+            new Figure("p50 us", m -> m.latencyMicros(50), false, true),
+            new Figure("p99 us", m -> m.latencyMicros(99), false, true),
+            new Figure("max us", m -> m.latencyMicros(100), false, true),
+            new Figure("CPU us/op", Measurement::cpuMicrosPerOp, false, true));
+    private static final List<Figure> COSTS = List.of(
+            new Figure("peak RSS MB", Measurement::residentPeakMegabytes, true, true),
+            new Figure("start ms", Measurement::startMillis, true, true),
+            // Near 100, and the generator was what was measured.
+            new Figure("generator's loop busy %", m -> 100 * m.results().stream().mapToDouble(r -> r.generatorCpuSeconds() / r.seconds()).max().orElse(Double.NaN), true, true));
+
+    private Report() {}
+
+    static String of(List<Measurement> all, List<String> peers, List<PeerWorkload> workloads) {
+        var text = new StringBuilder();
+        text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by round).\n");
+        for (PeerWorkload workload : workloads) {
+            List<Measurement> rows = all.stream().filter(m -> m.workload().equals(workload.name())).toList();
+            boolean bulk = rows.stream().anyMatch(m -> m.megabytesPerSecond() > 10);
+            boolean exchanges = rows.stream().anyMatch(m -> m.opsPerSecond() > 0);
+            var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges).toList();
+            text.append("\n## ").append(workload.name()).append("\n\n");
+            table(text, rows, peers, figures);
+            ratios(text, rows, peers, figures);
+        }
+        return text.toString();
+    }
+
+    private static void table(StringBuilder text, List<Measurement> rows, List<String> peers, List<Figure> figures) {
+        var columns = new java.util.ArrayList<>(figures);
+        columns.addAll(COSTS);
+        text.append("| |").append(columns.stream().map(Figure::title).collect(Collectors.joining(" | "))).append(" | errors |\n")
+                .append("|---|").append("---|".repeat(columns.size() + 1)).append('\n');
+        for (String peer : peers) {
+            List<Measurement> own = rows.stream().filter(m -> m.peer().equals(peer)).toList();
+            if (own.isEmpty()) {
+                continue;
+            }
+            text.append("| ").append(peer).append(" | ");
+            columns.forEach(figure -> text.append(range(values(own, figure))).append(" | "));
+            text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" |\n");
+        }
+        rows.stream().filter(m -> m.errors() > 0).forEach(m -> text.append("\n- ").append(m.peer()).append(", round ").append(m.round()).append(": ")
+                .append(m.failure()).append(m.results().stream().map(r -> r.errors().toString()).filter(s -> !s.equals("{}")).collect(Collectors.joining(" ")))
+                .append(m.diedWith().isEmpty() ? "" : " ended by itself: " + m.diedWith()));
+        text.append('\n');
+    }
+
+    private static void ratios(StringBuilder text, List<Measurement> rows, List<String> peers, List<Figure> figures) {
+        String first = peers.getFirst();
+        for (String other : peers.subList(1, peers.size())) {
+            String line = figures.stream().map(figure -> {
+                double[] ours = values(rows.stream().filter(m -> m.peer().equals(first)).toList(), figure);
+                double[] theirs = values(rows.stream().filter(m -> m.peer().equals(other)).toList(), figure);
+                if (finite(ours).length == 0 || finite(theirs).length == 0) {
+                    return "";
+                }
+                double[] byRound = new double[Math.min(ours.length, theirs.length)];
+                Arrays.setAll(byRound, i -> ours[i] / theirs[i]);
+                double[] sorted = finite(byRound);
+                return figure.title() + " " + number(median(ours) / median(theirs))
+                        + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
+            }).filter(cell -> !cell.isEmpty()).collect(Collectors.joining(", "));
+            if (!line.isEmpty()) {
+                text.append("\n").append(first).append(" / ").append(other).append(": ").append(line).append("\n");
+            }
+        }
+    }
+
+    private static double[] values(List<Measurement> rows, Figure figure) {
+        return rows.stream().mapToDouble(m -> m.ran() ? figure.value().applyAsDouble(m) : Double.NaN).toArray();
+    }
+
+    private static double[] finite(double[] values) {
+        return Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+    }
+
+    static double median(double[] values) {
+        double[] sorted = finite(values);
+        int n = sorted.length;
+        return n == 0 ? Double.NaN : n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    }
+
+    private static String range(double[] values) {
+        double[] sorted = finite(values);
+        if (sorted.length == 0) {
+            return "";
+        }
+        return number(median(values)) + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
+    }
+
+    private static String number(double value) {
+        int digits = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : 2;
+        return String.format(Locale.ROOT, "%,." + digits + "f", value);
+    }
+}
