@@ -17,19 +17,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// The raw limit: each workload over one {@link RawSession} of its own, all on one event loop, whose CPU time is the client's.
-final class RawClient {
+public final class RawClient {
     /// Modes that it can run.
-    static final Set<Mode> MODES = Set.of(Mode.DOWNLOAD, Mode.UPLOAD, Mode.RR);
+    public static final Set<Mode> MODES = Set.of(Mode.DOWNLOAD, Mode.UPLOAD, Mode.RR);
 
     /// @param clientCpuSeconds of the event loop in the window, over all workloads
-    record Run(List<LoadResult> results, double clientCpuSeconds) {}
+    public record Run(List<LoadResult> results, double clientCpuSeconds) {}
 
     private RawClient() {}
 
     /// Runs `specs` against the ports of the same index.
     ///
     /// @throws IOException a session did not come up
-    static Run run(PodAccess access, String namespace, String pod, List<LoadSpec> specs, List<Integer> remotePorts)
+    public static Run run(PodAccess access, String namespace, String pod, List<LoadSpec> specs, List<Integer> remotePorts)
             throws IOException, InterruptedException {
         try (Loops loops = Loops.start("raw", 1)) {
             EventLoop loop = loops.next();

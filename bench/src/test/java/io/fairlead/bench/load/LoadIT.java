@@ -1,0 +1,220 @@
+package io.fairlead.bench.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.testbed.loop.Loops;
+import io.fairlead.testbed.pod.Pattern;
+import io.fairlead.testbed.pod.PodBehaviour;
+import io.fairlead.testbed.pod.PodMain;
+import io.fairlead.testbed.pod.PodServer;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The generator against servers on loopback: it counts what there is, and finds what is wrong.
+class LoadIT {
+    private final Loops loops = Loops.start("server", 1);
+
+    @AfterEach
+    void stop() {
+        loops.close();
+    }
+
+    @ParameterizedTest(name = "{0} against {1}")
+    @CsvSource({"download, source", "upload, check", "upload-blind, sink", "rr, echo", "rr-open, echo", "connect, echo"})
+    void timedModesMoveVerifiedBytesWithoutAnError(String mode, String server) throws Exception {
+        LoadResult result = run(mode, PodMain.behaviour(server), "connections", "4", "warmup", "0.1", "seconds", "0.5");
+        assertEquals(Map.of(), result.errors());
+        assertTrue(result.bytes() > 0 || result.ops() > 0, result::json);
+        assertTrue(result.verifiedBytes() > 0 || mode.equals("upload-blind"), result::json);
+        assertTrue(result.seconds() >= 0.5, result::json);
+    }
+
+    @ParameterizedTest(name = "{0} against {1}")
+    @CsvSource({"hash, echo, 20", "hash-up, hash, 20", "hash-down, source, 20", "idle, echo, 20", "client-reset, echo, 30"})
+    void countedModesDoAllTheirWork(String mode, String server, long ops) throws Exception {
+        LoadResult result = run(mode, PodMain.behaviour(server), "connections", "20", "bytes", "300000", "count", "30", "idle", "0.1", "deadline", "20");
+        assertEquals(Map.of(), result.errors());
+        assertEquals(ops, result.ops());
+        if (mode.startsWith("hash")) {
+            assertEquals(20 * 300_000, result.verifiedBytes());
+        }
+    }
+
+    @Test
+    void howABurstOfConnectionsEndsIsCounted() throws Exception {
+        assertEquals(Map.of("reset", 40L), run("burst", PodBehaviour.reset(), "connections", "4", "count", "40").outcomes());
+        LoadResult closed = run("burst", PodBehaviour.close(), "connections", "4", "count", "40");
+        assertEquals(40, closed.outcomes().values().stream().mapToLong(Long::longValue).sum());
+        assertTrue(closed.outcomes().keySet().stream().allMatch(outcome -> outcome.startsWith("data, then ")), closed::json);
+    }
+
+    @Test
+    void aRefusedConnectionIsAnErrorByName() throws Exception {
+        PodServer server = PodServer.listen(loops, PodBehaviour.echo(), "127.0.0.1", 0);
+        int port = server.port();
+        server.close();
+        var spec = LoadSpec.of(Mode.RR, new InetSocketAddress("127.0.0.1", port)).with("connections", "3").with("seconds", "0.1").with("warmup", "0");
+        assertEquals(Map.of("connect: refused", 3L), Load.run(List.of(spec), Load.Window.IGNORED).getFirst().errors());
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @CsvSource({"download, 1, wrong byte", "rr, 2, wrong byte", "rr-open, 2, wrong byte", "hash, 2, not done after 2 s", "hash-down, 1, SHA-256 differs"})
+    void aLostByteIsFound(String mode, int connections, String error) throws Exception {
+        LoadResult result = run(mode, new LosesOneByte(mode.startsWith("rr") ? 1000 : 200_000, mode.equals("download") || mode.equals("hash-down")),
+                "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.5", "message", "64", "bytes", "1000000", "deadline", "2");
+        assertTrue(result.errors().containsKey(error), result::json);
+    }
+
+    @Test
+    void aLostByteOfAnUploadIsFound() throws Exception {
+        PodBehaviour check = PodBehaviour.check();
+        LoadResult result = run("upload", connection -> {
+            connection.pipeline().addLast(new DropOne(300_000));
+            check.serve(connection);
+        }, "warmup", "0", "seconds", "0.5");
+        assertEquals(Map.of("wrong byte", 1L), result.errors());
+    }
+
+    @Test
+    void theOpenLoopShowsAStallThatTheClosedLoopHardlySees() throws Exception {
+        // Half a second of silence once in the run, for all connections: every message that was due meanwhile waited.
+        LoadResult open = run("rr-open", new StallsOnce(500), "connections", "4", "rate", "400", "warmup", "0", "seconds", "2");
+        LoadResult closed = run("rr", new StallsOnce(500), "connections", "4", "warmup", "0", "seconds", "2");
+        assertEquals(Map.of(), open.errors());
+        assertEquals(Map.of(), closed.errors());
+        // 200 of about 800 messages were due in the stall, so one in ten waited for more than 200 ms; a closed loop has only its 4 in tens of thousands.
+        assertTrue(open.latency().getValueAtPercentile(90) > TimeUnit.MILLISECONDS.toNanos(200), open::json);
+        assertTrue(open.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(400), open::json);
+        assertTrue(closed.latency().getValueAtPercentile(90) < TimeUnit.MILLISECONDS.toNanos(100), closed::json);
+        assertTrue(closed.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(400), closed::json);
+    }
+
+    @Test
+    void whatIsStillWaitingAtTheEndIsNotLeftOut() throws Exception {
+        LoadResult result = run("rr", PodBehaviour.stall(), "connections", "1", "warmup", "0", "seconds", "0.3");
+        assertEquals(0, result.ops());
+        assertEquals(Map.of("unanswered", 1L), result.outcomes());
+        assertTrue(result.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(250), result::json);
+    }
+
+    private LoadResult run(String mode, PodBehaviour behaviour, String... options) throws IOException, InterruptedException {
+        try (PodServer server = PodServer.listen(loops, behaviour, "127.0.0.1", 0)) {
+            LoadSpec spec = LoadSpec.of(Mode.of(mode), new InetSocketAddress("127.0.0.1", server.port()));
+            for (int i = 0; i < options.length; i += 2) {
+                spec = spec.with(options[i], options[i + 1]);
+            }
+            return Load.run(List.of(spec), Load.Window.IGNORED).getFirst();
+        }
+    }
+
+    /// Drops the byte at an offset of what a connection sends.
+    private static final class DropOne extends ChannelInboundHandlerAdapter {
+        private long left;
+
+        DropOne(long offset) {
+            left = offset;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            if (left >= 0 && left < bytes.readableBytes()) {
+                int at = bytes.readerIndex() + (int) left;
+                ByteBuf shorter = ctx.alloc().buffer(bytes.readableBytes());
+                shorter.writeBytes(bytes, bytes.readerIndex(), at - bytes.readerIndex()).writeBytes(bytes, at + 1, bytes.writerIndex() - at - 1);
+                left = -1;
+                bytes.release();
+                ctx.fireChannelRead(shorter);
+            } else {
+                left -= left < 0 ? 0 : bytes.readableBytes();
+                ctx.fireChannelRead(bytes);
+            }
+        }
+    }
+
+    /// An echo, or a source, that loses the byte at an offset.
+    private record LosesOneByte(long offset, boolean source) implements PodBehaviour {
+        @Override
+        public void serve(SocketChannel connection) {
+            if (!source) {
+                connection.pipeline().addLast(new DropOne(offset));
+                PodBehaviour.echo().serve(connection);
+                return;
+            }
+            connection.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                private long at;
+
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object message) {
+                    ((ByteBuf) message).release();
+                    for (int i = 0; i < 20; i++) {
+                        at += at <= offset && at + 50_000 > offset ? 1 : 0;
+                        ctx.write(Pattern.slice(at, 50_000));
+                        at += 50_000;
+                    }
+                    ctx.flush();
+                }
+            });
+        }
+    }
+
+    /// An echo that reads nothing for some time, once, about half a second after a connection began.
+    private record StallsOnce(int millis) implements PodBehaviour {
+        @Override
+        public void serve(SocketChannel connection) {
+            PodBehaviour.echo().serve(connection);
+            connection.eventLoop().schedule(() -> {
+                connection.pipeline().addFirst("stall", new Gate());
+                connection.eventLoop().schedule(() -> connection.pipeline().get(Gate.class).open(), millis, TimeUnit.MILLISECONDS);
+            }, 500, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /// Keeps what comes until it is opened.
+    private static final class Gate extends ChannelInboundHandlerAdapter {
+        private final ArrayDeque<Object> kept = new ArrayDeque<>();
+        private ChannelHandlerContext ctx;
+        private boolean isOpen;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            ctx = context;
+        }
+
+        void open() {
+            isOpen = true;
+            while (!kept.isEmpty()) {
+                ctx.fireChannelRead(kept.remove());
+            }
+            ctx.fireChannelReadComplete();
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (isOpen) {
+                context.fireChannelRead(message);
+            } else {
+                kept.add(message);
+            }
+        }
+
+        @Override
+        public void handlerRemoved(ChannelHandlerContext context) {
+            kept.forEach(ReferenceCountUtil::release);
+        }
+    }
+}
