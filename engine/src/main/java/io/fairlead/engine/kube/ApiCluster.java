@@ -8,6 +8,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -132,12 +133,22 @@ final class ApiCluster implements Cluster {
 
     private Json read(Request request) throws ForwardException, InterruptedException {
         Answer answer = ask(request);
+        String text;
         try {
-            byte[] body = body(answer);
-            return Json.parse(new String(body, StandardCharsets.UTF_8));
-        } catch (IOException | RuntimeException e) {
+            text = new String(body(answer), StandardCharsets.UTF_8);
+        } catch (IOException e) {
             answer.connection.close();
             throw failed(e);
+        }
+        return object(text).orElseThrow(() -> new ForwardException(new Failure.ServerRefused(server(), answer.response.code(),
+                "OK, but with no Kubernetes object", "it begins with: " + text.substring(0, Math.min(80, text.length())).strip())));
+    }
+
+    private static Optional<Json> object(String text) {
+        try {
+            return Optional.of(Json.parse(text)).filter(Json::isObject);
+        } catch (IOException _) {
+            return Optional.empty();
         }
     }
 
@@ -199,15 +210,10 @@ final class ApiCluster implements Cluster {
     private Failure refusal(Request request, Answer answer) throws IOException {
         int code = answer.response.code();
         String text = new String(body(answer), StandardCharsets.UTF_8).strip();
-        String message = text.length() > 2_000 ? text.substring(0, 2_000) : text;
-        String reason = "";
-        String missing = "";
-        if (text.startsWith("{")) {
-            Json status = Json.parse(text);
-            message = status.at("message").text();
-            reason = status.at("reason").text();
-            missing = status.at("details", "name").text();
-        }
+        Optional<Json> status = object(text);
+        String message = status.map(json -> json.at("message").text()).orElse(text.substring(0, Math.min(2_000, text.length())));
+        String reason = status.map(json -> json.at("reason").text()).orElse("");
+        String missing = status.map(json -> json.at("details", "name").text()).orElse("");
         return switch (code) {
             case 401 -> new Failure.Unauthorized(server(), context(), message);
             case 403 -> Failure.Forbidden.of(message, request.verb, request.resource, request.namespace);

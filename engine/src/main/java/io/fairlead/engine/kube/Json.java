@@ -75,8 +75,8 @@ final class Json {
         return here;
     }
 
-    boolean isPresent() {
-        return this != ABSENT;
+    boolean isObject() {
+        return value instanceof Map;
     }
 
     String text() {
