@@ -52,7 +52,7 @@ final class Credentials {
 
     private String token() throws ForwardException {
         if (settings.tokenFile().isEmpty()) {
-            return clean(settings.token(), "token of context \"" + settings.context() + "\"", settings.context());
+            return settings.token();
         }
         Path file = settings.tokenFile().get();
         try {
@@ -60,8 +60,11 @@ final class Credentials {
             if (token.isEmpty()) {
                 throw new ForwardException(new Failure.FileNotReadable(file.toString(), "tokenFile", "it is empty"));
             }
-            lastToken = clean(token, "tokenFile", file.toString());
-            return lastToken;
+            if (!KubeConfig.isToken(token)) {
+                throw new ForwardException(new Failure.FileNotReadable(file.toString(), "tokenFile", KubeConfig.NO_TOKEN));
+            }
+            lastToken = token;
+            return token;
         } catch (ForwardException e) {
             String kept = lastToken.isEmpty() ? settings.token() : lastToken;
             if (kept.isEmpty()) {
@@ -69,14 +72,6 @@ final class Credentials {
             }
             return kept;
         }
-    }
-
-    /// A header must not be ended by its own value.
-    private static String clean(String token, String role, String where) throws ForwardException {
-        if (token.chars().anyMatch(c -> c <= ' ' || c >= 0x7f)) {
-            throw new ForwardException(new Failure.FileNotReadable(where, role, "it contains characters that no token has"));
-        }
-        return token;
     }
 
     private static List<X509Certificate> certificates(KubeConfig.Material material) throws ForwardException {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,6 +26,7 @@ import java.util.Optional;
 /// folder of their file; `...-data` beats the path beside it. The user's entry matters only where the connection is TLS.
 final class KubeConfig {
     static final String IN_CLUSTER = "in-cluster";
+    static final String NO_TOKEN = "it contains characters that no token has";
 
     /// A certificate or key: bytes of the kubeconfig, or a file that is read at each use.
     sealed interface Material {
@@ -227,7 +229,7 @@ final class KubeConfig {
         }
         try {
             URI uri = new URI(url);
-            String scheme = uri.getScheme().toLowerCase(java.util.Locale.ROOT);
+            String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
             if (uri.getHost() == null || !(scheme.equals("https") || scheme.equals("http"))) {
                 throw bad(file, whose + ": server \"" + server + "\" is no http or https URL with a host");
             }
@@ -246,6 +248,9 @@ final class KubeConfig {
         draft.certificate = material(entry, "client-certificate", whose);
         draft.key = material(entry, "client-key", whose);
         draft.token = user.text("token");
+        if (!isToken(draft.token)) {
+            throw bad(entry.file, "token of " + whose + ": " + NO_TOKEN);
+        }
         String tokenFile = user.text("tokenFile");
         draft.tokenFile = tokenFile.isEmpty() ? Optional.empty() : Optional.of(resolve(entry.file, tokenFile));
         draft.username = user.text("username");
@@ -265,6 +270,11 @@ final class KubeConfig {
             }
         }
         draft.impersonation = impersonation(entry, whose);
+    }
+
+    /// Nothing that could end the header that carries it.
+    static boolean isToken(String text) {
+        return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
     private static List<Map.Entry<String, String>> impersonation(Entry entry, String whose) throws YamlMap.Wrong, ForwardException {

@@ -60,8 +60,11 @@ class CredentialsTest {
 
     @Test
     void aTokenThatWouldEndItsHeaderIsRefused() throws Exception {
-        Failure failure = assertThrows(ForwardException.class, () -> of("", "token: \"a\\r\\nX: y\"").access()).failure();
-        assertEquals("it contains characters that no token has", failure.why());
+        assertEquals(new Failure.BadKubeconfig(folder.resolve("config").toString(), "token of user \"u\": it contains characters that no token has"),
+                assertThrows(ForwardException.class, () -> of("", "token: \"a\\r\\nX: y\"")).failure());
+        Path token = Files.writeString(folder.resolve("token"), "a\r\nX: y");
+        assertEquals(new Failure.FileNotReadable(token.toString(), "tokenFile", "it contains characters that no token has"),
+                assertThrows(ForwardException.class, () -> of("", "tokenFile: token").access()).failure());
     }
 
     @Test
