@@ -2,6 +2,7 @@ package io.fairlead.testbed;
 
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.HeaderBlockEncoder;
+import io.fairlead.testbed.api.Pki;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -55,8 +56,13 @@ final class RawClient implements AutoCloseable {
 
     /// @param user of the client certificate; empty for none
     RawClient(Testbed testbed, String user) throws IOException {
+        this(testbed, user, testbed.pki());
+    }
+
+    /// @param issuer of the client certificate
+    RawClient(Testbed testbed, String user, Pki issuer) throws IOException {
         URI server = URI.create(testbed.server());
-        socket = (SSLSocket) context(testbed, user).getSocketFactory().createSocket(server.getHost(), server.getPort());
+        socket = (SSLSocket) context(testbed, user, issuer).getSocketFactory().createSocket(server.getHost(), server.getPort());
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(10_000);
         socket.startHandshake();
@@ -193,7 +199,7 @@ final class RawClient implements AutoCloseable {
         socket.close();
     }
 
-    private static SSLContext context(Testbed testbed, String user) {
+    private static SSLContext context(Testbed testbed, String user, Pki issuer) {
         try {
             var trust = KeyStore.getInstance(KeyStore.getDefaultType());
             trust.load(null, null);
@@ -203,7 +209,7 @@ final class RawClient implements AutoCloseable {
             var keys = KeyStore.getInstance(KeyStore.getDefaultType());
             keys.load(null, null);
             if (!user.isEmpty()) {
-                var identity = testbed.pki().client(user);
+                var identity = issuer.client(user);
                 keys.setKeyEntry("me", identity.key(), new char[0], new X509Certificate[] {identity.certificate()});
             }
             var keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
