@@ -68,19 +68,25 @@ public final class Testbed implements AutoCloseable {
         private Builder() {}
 
         public Builder runtime(Runtime runtime) {
-            settings = new NodeSettings(runtime, settings.pairTimeout(), settings.idleTimeout());
+            settings = new NodeSettings(runtime, settings.pairTimeout(), settings.idleTimeout(), settings.webSocketNeedsCreate());
+            return this;
+        }
+
+        /// A WebSocket request needs the right to `create` beside that to `get`, as from Kubernetes 1.35 on.
+        public Builder webSocketNeedsCreate() {
+            settings = new NodeSettings(settings.runtime(), settings.pairTimeout(), settings.idleTimeout(), true);
             return this;
         }
 
         /// How long a stream waits for its partner; 30 s if not said.
         public Builder pairTimeout(Duration timeout) {
-            settings = new NodeSettings(settings.runtime(), timeout, settings.idleTimeout());
+            settings = new NodeSettings(settings.runtime(), timeout, settings.idleTimeout(), settings.webSocketNeedsCreate());
             return this;
         }
 
         /// Time without a frame after which a session is closed; 4 h if not said.
         public Builder idleTimeout(Duration timeout) {
-            settings = new NodeSettings(settings.runtime(), settings.pairTimeout(), timeout);
+            settings = new NodeSettings(settings.runtime(), settings.pairTimeout(), timeout, settings.webSocketNeedsCreate());
             return this;
         }
 
@@ -215,10 +221,13 @@ public final class Testbed implements AutoCloseable {
         store.put(Resource.NAMESPACES, named("", name));
     }
 
-    /// Starts a pod.
+    /// Starts a pod; one of the same name is stopped and replaced, and its object changes: so a pod goes from Pending to Running.
     public TestPod addPod(PodSpec spec) throws IOException {
         var pod = new TestPod(this, loops, spec);
-        pods.put(spec.namespace() + "/" + spec.name(), pod);
+        TestPod previous = pods.put(spec.namespace() + "/" + spec.name(), pod);
+        if (previous != null) {
+            previous.stop();
+        }
         int number = podsMade.incrementAndGet();
         store.put(Resource.PODS, spec.json("10.244." + number / 250 + "." + (number % 250 + 1)));
         return pod;

@@ -80,6 +80,15 @@ class KubectlIT {
         awaitNoSession();
     }
 
+    @Test void kubectlTakesFragmentsAndEmptyMessages() throws Exception {
+        testbed.faults().oddMessages(true);
+        try (var forward = new Forward(true, "pod/pods", ":7000")) {
+            echo(forward.port(), 1, 100_000);
+        } finally {
+            testbed.faults().oddMessages(false);
+        }
+    }
+
     @ParameterizedTest @ValueSource(booleans = {false, true})
     void whatThePodSendsBeforeItClosesArrives(boolean webSocket) throws Exception {
         try (var forward = new Forward(webSocket, "pod/pods", ":7006"); var socket = new Socket("127.0.0.1", forward.port())) {

@@ -318,6 +318,20 @@ class SessionIT {
         }
     }
 
+    @Test void aPodThatStopsReadingAnswersWhenItGoesOn() throws Exception {
+        var server = testbed.pod("default", "pods").server(7000);
+        try (var client = RawClient.upgraded(testbed, "pods")) {
+            assertEcho(client, 1);
+            server.stall(true);
+            client.data(3, "later");
+            client.ping(1);
+            assertEquals("8003000600000004 00000001", client.read().toString());
+            assertTrue(client.isSilent(100));
+            server.stall(false);
+            assertEquals("later", client.read().text());
+        }
+    }
+
     @Test void writesCutToSingleBytesAreTheSameBytes() throws Exception {
         testbed.faults().splitWrites(1);
         try (var client = RawClient.upgraded(testbed, "pods")) {

@@ -258,6 +258,9 @@ final class ApiHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             throw new Refused(Status.badRequest("pod " + path.name() + " does not have a host assigned"));
         }
         var upgrade = PortForwardUpgrade.of(request.method(), request.headers());
+        if (upgrade.webSocketKey().isPresent() && server.settings().webSocketNeedsCreate()) {
+            authorize(user, "create", Resource.PODS, path);
+        }
         upgrading = true;
         var delay = server.faults().upgradeDelay();
         Runnable go = () -> {

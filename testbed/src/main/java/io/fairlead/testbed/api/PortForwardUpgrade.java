@@ -1,6 +1,7 @@
 package io.fairlead.testbed.api;
 
 import io.fairlead.testbed.api.ApiHandler.Refused;
+import io.fairlead.testbed.fault.Faults;
 import io.fairlead.testbed.node.NodeSession;
 import io.fairlead.testbed.node.Runtime;
 import io.fairlead.testbed.node.WebSocketBytes;
@@ -84,20 +85,20 @@ record PortForwardUpgrade(Optional<String> webSocketKey, List<String> protocols,
         boolean keepsEarlyBytes = server.settings().runtime() == Runtime.IDEAL;
         pipeline.remove("aggregator");
         if (keepsEarlyBytes) {
-            install(pipeline, session);
+            install(pipeline, session, server.faults());
         }
         pipeline.remove("api");
         pipeline.remove("http"); // hands on what the client sent before the 101: to the session, or to nobody, as a real server loses it
         if (!keepsEarlyBytes) {
-            install(pipeline, session);
+            install(pipeline, session, server.faults());
         }
     }
 
-    private void install(ChannelPipeline pipeline, NodeSession session) {
+    private void install(ChannelPipeline pipeline, NodeSession session, Faults faults) {
         if (webSocketKey.isPresent()) {
             var config = WebSocketDecoderConfig.newBuilder().expectMaskedFrames(true).maxFramePayloadLength(MESSAGE_BYTES_MAX)
                     .withUTF8Validator(false).build();
-            pipeline.addLast(new WebSocket13FrameDecoder(config), new WebSocket13FrameEncoder(false), new WebSocketBytes());
+            pipeline.addLast(new WebSocket13FrameDecoder(config), new WebSocket13FrameEncoder(false), new WebSocketBytes(faults));
         }
         pipeline.addLast(session);
     }

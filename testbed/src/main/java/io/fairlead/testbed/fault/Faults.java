@@ -16,6 +16,7 @@ public final class Faults {
     private volatile long toServerNanos;
     private volatile long toClientNanos;
     private volatile int writeBytesMax;
+    private volatile boolean oddMessages;
     private volatile Duration upgradeDelay = Duration.ZERO;
     private volatile Duration replyDelay = Duration.ZERO;
     private final AtomicInteger repliesToDrop = new AtomicInteger();
@@ -31,6 +32,11 @@ public final class Faults {
     /// Cuts what the server writes into pieces of at most `bytes`, each a TLS record of its own; 0 ends it. Connections made from now on.
     public void splitWrites(int bytes) {
         writeBytesMax = bytes;
+    }
+
+    /// WebSocket: each message is sent as Go sends a large one, a frame without end and an empty continuation, and an empty message before it.
+    public void oddMessages(boolean odd) {
+        oddMessages = odd;
     }
 
     /// Answers the next `times` port-forward requests with this HTTP status (-1: until {@link #admit}).
@@ -79,6 +85,10 @@ public final class Faults {
 
     public int writeBytesMax() {
         return writeBytesMax;
+    }
+
+    public boolean hasOddMessages() {
+        return oddMessages;
     }
 
     public Duration upgradeDelay() {

@@ -1,6 +1,8 @@
 package io.fairlead.testbed.node;
 
+import io.fairlead.testbed.fault.Faults;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -16,7 +18,12 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 ///
 /// Thread: the connection's loop. Ownership: takes what passes.
 public final class WebSocketBytes extends ChannelDuplexHandler {
+    private final Faults faults;
     private boolean closeSent;
+
+    public WebSocketBytes(Faults faults) {
+        this.faults = faults;
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -34,7 +41,15 @@ public final class WebSocketBytes extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        ctx.write(message instanceof ByteBuf bytes ? new BinaryWebSocketFrame(bytes) : message, promise);
+        if (!(message instanceof ByteBuf bytes)) {
+            ctx.write(message, promise);
+        } else if (faults.hasOddMessages()) {
+            ctx.write(new BinaryWebSocketFrame(Unpooled.EMPTY_BUFFER));
+            ctx.write(new BinaryWebSocketFrame(false, 0, bytes));
+            ctx.write(new ContinuationWebSocketFrame(Unpooled.EMPTY_BUFFER), promise);
+        } else {
+            ctx.write(new BinaryWebSocketFrame(bytes), promise);
+        }
     }
 
     /// Every end of ours is close 1000.

@@ -185,17 +185,16 @@ public interface PodBehaviour {
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
             ctx.flush();
-            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+            PodServer.readMore(ctx.channel(), ctx.channel().isWritable());
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            ctx.channel().config().setAutoRead(ctx.channel().isWritable());
+            PodServer.readMore(ctx.channel(), ctx.channel().isWritable());
         }
 
         @Override
         void onEnd(ChannelHandlerContext ctx) {
-            ctx.channel().config().setAutoRead(true);
             closeAfterWrites(ctx);
         }
     }

@@ -8,24 +8,30 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.util.AttributeKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// One listening port of a pod: a {@link PodBehaviour} for every connection, and counters.
 ///
 /// Thread: any; connections are served on the loops given.
 public final class PodServer implements AutoCloseable {
+    private static final AttributeKey<Boolean> STALLED = AttributeKey.valueOf(PodServer.class, "stalled");
+
     private final Channel listener;
     private final Set<Channel> open;
     private final AtomicLong accepted;
+    private final AtomicBoolean stalled;
 
-    private PodServer(Channel listener, Set<Channel> open, AtomicLong accepted) {
+    private PodServer(Channel listener, Set<Channel> open, AtomicLong accepted, AtomicBoolean stalled) {
         this.listener = listener;
         this.open = open;
         this.accepted = accepted;
+        this.stalled = stalled;
     }
 
     /// Listens on `host` and `port` (0: any free one).
@@ -34,6 +40,7 @@ public final class PodServer implements AutoCloseable {
     public static PodServer listen(Loops loops, PodBehaviour behaviour, String host, int port) throws IOException {
         Set<Channel> open = ConcurrentHashMap.newKeySet();
         var accepted = new AtomicLong();
+        var stalled = new AtomicBoolean();
         var bootstrap = loops.server().childHandler(new ChannelInitializer<SocketChannel>() {
             @Override
             protected void initChannel(SocketChannel connection) {
@@ -41,6 +48,9 @@ public final class PodServer implements AutoCloseable {
                 accepted.incrementAndGet();
                 connection.pipeline().addLast(new Remover(open));
                 behaviour.serve(connection);
+                if (stalled.get()) {
+                    stall(connection, true);
+                }
             }
         });
         if (behaviour.receiveBufferBytes() > 0) {
@@ -50,7 +60,7 @@ public final class PodServer implements AutoCloseable {
         if (!bound.isSuccess()) {
             throw new IOException("cannot listen on " + host + ":" + port + ": " + bound.cause().getMessage(), bound.cause());
         }
-        return new PodServer(bound.channel(), open, accepted);
+        return new PodServer(bound.channel(), open, accepted, stalled);
     }
 
     public int port() {
@@ -67,13 +77,32 @@ public final class PodServer implements AutoCloseable {
         return accepted.get();
     }
 
+    /// Stops reading from every connection, open or new; `false` goes on. Not for behaviours that never or slowly read.
+    public void stall(boolean stall) {
+        stalled.set(stall);
+        open.forEach(connection -> connection.eventLoop().execute(() -> stall(connection, stall)));
+    }
+
+    /// Resets every connection that is open.
+    public void resetConnections() {
+        open.forEach(connection -> connection.eventLoop().execute(() -> Loops.reset(connection)));
+    }
+
+    /// What a behaviour calls instead of setting auto-read itself, so that a stalled connection stays stalled.
+    static void readMore(Channel connection, boolean more) {
+        connection.config().setAutoRead(more && connection.attr(STALLED).get() == null);
+    }
+
+    private static void stall(Channel connection, boolean stall) {
+        connection.attr(STALLED).set(stall ? Boolean.TRUE : null);
+        connection.config().setAutoRead(!stall);
+    }
+
     /// Stops listening and resets every connection, as a killed container's kernel would.
     @Override
     public void close() {
         listener.close().awaitUninterruptibly(1000);
-        for (Channel connection : open) {
-            connection.eventLoop().execute(() -> Loops.reset(connection));
-        }
+        resetConnections();
     }
 
     /// Takes a closed connection out of the set.
