@@ -15,6 +15,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,6 +154,35 @@ class SessionIT {
             client.ping(7);
             assertTrue(client.isSilent(300));
         }
+    }
+
+    /// Seen with kube-apiserver 1.34 and containerd 1.6: the copy loop that nobody woke takes one frame more; the next one has no reader, and not even FIN
+    /// gets past it.
+    @Test void twoFramesAfterThePairHasEndedKillTheirLane() throws Exception {
+        try (var client = RawClient.upgraded(testbed, "pods")) {
+            client.open(1, 7006);
+            assertEquals("bye\n", client.readPastReplies().text());
+            assertEquals("0000000301000000 ", client.read().toString());
+            assertEquals("0000000101000000 ", client.read().toString());
+            client.data(3, "late");
+            assertEquals(List.of(1, 3, 5, 7, 9), pongs(client, 1, 5));
+            client.data(3, "too late");
+            client.fin(3);
+            assertEquals(List.of(11, 13, 15, 19), pongs(client, 11, 4));
+            assertTrue(client.isSilent(100));
+        }
+    }
+
+    /// Sends five pings, one to each worker, from id `first` on; reads `count` answers.
+    private static List<Integer> pongs(RawClient client, int first, int count) throws IOException {
+        for (int i = 0; i < 5; i++) {
+            client.ping(first + 2 * i);
+        }
+        List<Integer> ids = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            ids.add(client.read().id());
+        }
+        return ids;
     }
 
     @Test void dataBehindAResetOfTheClientStillComesForAMoment() throws Exception {

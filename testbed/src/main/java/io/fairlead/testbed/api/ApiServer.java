@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
@@ -112,8 +113,8 @@ public final class ApiServer implements AutoCloseable {
         connections.forEach(connection -> connection.close().awaitUninterruptibly(1000));
     }
 
-    NodeSession session(PodTarget target) {
-        var session = new NodeSession(target, settings, faults, loops, sessions::remove);
+    NodeSession session(PodTarget target, EventLoop loop) {
+        var session = new NodeSession(target, settings, faults, loops, loop, sessions::remove);
         sessions.add(session);
         sessionsAccepted.incrementAndGet();
         return session;

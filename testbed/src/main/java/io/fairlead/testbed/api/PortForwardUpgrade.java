@@ -67,7 +67,7 @@ record PortForwardUpgrade(Optional<String> webSocketKey, List<String> protocols,
             refuse(ctx, 403, "unable to upgrade: unable to negotiate protocol: client supports [" + String.join(" ", protocols)
                     + "], server accepts [" + PROTOCOL + "]", "X-Accepted-Stream-Protocol-Versions", PROTOCOL);
         } else {
-            accept(ctx, server, server.session(target.get()));
+            accept(ctx, server, server.session(target.get(), ctx.channel().eventLoop()));
         }
     }
 

@@ -68,6 +68,7 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
     private final NodeSettings settings;
     private final Faults faults;
     private final Loops loops;
+    private final EventLoop loop;
     private final Consumer<NodeSession> onClosed;
     private final FrameDecoder decoder = new FrameDecoder(this);
     private final HeaderBlockDecoder headersIn = new HeaderBlockDecoder();
@@ -87,12 +88,15 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
     private boolean ended;
     private volatile int pairsOpen;
 
+    /// @param loop of the connection whose pipeline the session joins, within the same turn of the loop
     /// @param onClosed called once, on the loop, when the session has ended
-    public NodeSession(PodTarget target, NodeSettings settings, Faults faults, Loops loops, Consumer<NodeSession> onClosed) {
+    public NodeSession(PodTarget target, NodeSettings settings, Faults faults, Loops loops, EventLoop loop,
+            Consumer<NodeSession> onClosed) {
         this.target = target;
         this.settings = settings;
         this.faults = faults;
         this.loops = loops;
+        this.loop = loop;
         this.onClosed = onClosed;
     }
 
@@ -473,7 +477,7 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
     }
 
     EventLoop eventLoop() {
-        return ctx.channel().eventLoop();
+        return loop;
     }
 
     boolean isOpen() {
