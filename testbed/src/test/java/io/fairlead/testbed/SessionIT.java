@@ -363,6 +363,24 @@ class SessionIT {
         }
     }
 
+    @Test void aThousandPairsOfOneSessionEachGetTheirOwnBytes() throws Exception {
+        for (Runtime runtime : Runtime.values()) {
+            try (var bed = start(runtime); var client = RawClient.upgraded(bed, "pods")) {
+                for (int id = 1; id < 4000; id += 4) {
+                    client.open(id, 7000);
+                    client.data(id + 2, "I am " + (id + 2));
+                }
+                var seen = new java.util.HashSet<Integer>();
+                while (seen.size() < 1000) {
+                    Frame frame = client.readPastReplies();
+                    assertEquals("I am " + frame.id(), frame.text());
+                    assertTrue(seen.add(frame.id()));
+                }
+                assertEquals(1000, bed.pairsOpen());
+            }
+        }
+    }
+
     @Test void writesCutToSingleBytesAreTheSameBytes() throws Exception {
         testbed.faults().splitWrites(1);
         try (var client = RawClient.upgraded(testbed, "pods")) {

@@ -77,6 +77,8 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
     private final IntObjectMap<NodeStream> streams = new IntObjectHashMap<>();
     private final Map<String, Half> halves = new HashMap<>();
     private final Set<Pair> pairs = new LinkedHashSet<>();
+    /// Pairs that do not read their pods until the session can write. The others stop when they have something to write.
+    private final Set<Pair> pausedPairs = new LinkedHashSet<>();
     private final Deque<Integer> workersAwaitingWrite = new ArrayDeque<>();
     private final Set<Channel> podsToFlush = new LinkedHashSet<>();
     private final List<ByteBuf> pieces = new ArrayList<>();
@@ -469,7 +471,12 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
 
     void onPairClosed(Pair pair) {
         pairs.remove(pair);
+        pausedPairs.remove(pair);
         pairsOpen = pairs.size();
+    }
+
+    void onPaused(Pair pair) {
+        pausedPairs.add(pair);
     }
 
     Loops loops() {
@@ -581,7 +588,11 @@ public final class NodeSession extends ChannelInboundHandlerAdapter implements F
             return;
         }
         refreshReading();
-        List.copyOf(pairs).forEach(Pair::readPod);
+        if (canWrite() || faults.isFrozen()) {
+            List<Pair> concerned = List.copyOf(faults.isFrozen() ? pairs : pausedPairs);
+            pausedPairs.clear();
+            concerned.forEach(Pair::readPod);
+        }
         while (canWrite() && !workersAwaitingWrite.isEmpty()) {
             workers.resume(workersAwaitingWrite.removeFirst());
         }

@@ -78,10 +78,14 @@ abstract class Pair extends ChannelInboundHandlerAdapter {
                 .addListener((ChannelFuture dial) -> onDial(dial));
     }
 
-    /// Called when the session becomes writable or not, or is frozen.
+    /// Reads the pod, or pauses until the session can write again.
     final void readPod() {
         if (connected && !closed) {
-            pod.config().setAutoRead(session.canWrite());
+            boolean more = session.canWrite();
+            pod.config().setAutoRead(more);
+            if (!more) {
+                session.onPaused(this);
+            }
         }
     }
 
@@ -151,6 +155,9 @@ abstract class Pair extends ChannelInboundHandlerAdapter {
         int length = bytes.readableBytes();
         FrameEncoder.dataHeader(bytes, bytes.readerIndex() - Spdy.HEADER_BYTES, data.id, false, length);
         session.write(bytes.readerIndex(bytes.readerIndex() - Spdy.HEADER_BYTES));
+        if (!session.canWrite()) {
+            readPod(); // ends this burst of reads, too
+        }
     }
 
     @Override

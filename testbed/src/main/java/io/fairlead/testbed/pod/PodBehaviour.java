@@ -36,9 +36,9 @@ public interface PodBehaviour {
     /// Prepares a connection just accepted: pipeline and socket options.
     void serve(SocketChannel connection);
 
-    /// Options of the listening socket, before it is bound.
+    /// Receive buffer of the listening socket, which its connections inherit, in bytes; 0 for the system's default.
     default int receiveBufferBytes() {
-        return 0; // the system's default
+        return 0;
     }
 
     /// Sends back what comes; at the client's half-close sends the rest, then closes.
@@ -142,6 +142,7 @@ public interface PodBehaviour {
         return connection -> connection.pipeline().addLast(new Close());
     }
 
+    /// Receive buffer of a pod that reads slowly or never: the default would swallow megabytes before the sender feels it.
     int SLOW_RECEIVE_BYTES = 64 * 1024;
 
     private static void bulkReads(Channel connection) {
