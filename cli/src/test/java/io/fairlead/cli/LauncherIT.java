@@ -71,6 +71,43 @@ class LauncherIT {
     }
 
     @Test
+    void theDemoEndsByItselfWithVerifiedTraffic() throws IOException, InterruptedException {
+        Ended ended = run("demo", "--for", "1500ms");
+        assertEquals(0, ended.code(), ended.out() + ended.err());
+        assertEquals("", ended.err());
+        List<String> lines = ended.out().lines().toList();
+        assertEquals(3, lines.stream().filter(line -> line.startsWith("Forwarding from 127.0.0.1:")).count(), ended.out());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("Try it: curl http://127.0.0.1:")), ended.out());
+        assertTrue(lines.stream().anyMatch(line -> line.matches("[0-9.]+ s: .* downloaded, every byte compared, .*")), ended.out());
+        assertTrue(lines.contains("no connection failed"), ended.out());
+    }
+
+    @Test
+    void theTestbedPrintsItsKubeconfigFirstAndDeletesItAtTheEnd() throws IOException, InterruptedException {
+        Path out = temp.resolve("testbed.out");
+        ProcessBuilder builder = new ProcessBuilder(ROOT.resolve("bin/fairlead").toString(), "testbed")
+                .redirectOutput(out.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("FAIRLEAD_BUILD", "never");
+        builder.environment().put("FAIRLEAD_AOT", "off");
+        Process process = builder.start();
+        try {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (!Files.readString(out).endsWith("\n")) {
+                assertTrue(process.isAlive() && System.nanoTime() < deadline, "no kubeconfig within a minute");
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+            Path kubeconfig = Path.of(Files.readString(out).strip());
+            assertTrue(Files.readString(kubeconfig).contains("kind: Config"), kubeconfig.toString());
+            process.destroy(); // SIGTERM
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running after SIGTERM");
+            assertEquals(143, process.exitValue());
+            assertTrue(Files.notExists(kubeconfig), kubeconfig.toString());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
     void worksThroughSymbolicLinksAndKnowsWhenItIsAPlugin() throws IOException, InterruptedException {
         Path folder = Files.createDirectories(temp.resolve("a folder"));
         Path link = Files.createSymbolicLink(folder.resolve("first"), ROOT.resolve("bin/fairlead"));
