@@ -97,6 +97,12 @@ public interface PodBehaviour {
         return connection -> connection.pipeline().addLast(new HttpServerCodec(), new Http(bytes));
     }
 
+    /// All of them on one port: the client sends the behaviour's name as {@link PodMain#behaviour} takes it and a line feed, and is served so from
+    /// then on. An unknown name, or more than 32 bytes without a line feed, closes the connection.
+    static PodBehaviour any() {
+        return connection -> connection.pipeline().addLast("any", new Any(connection));
+    }
+
     /// Accepts and never reads; the receive buffer is kept small so that the sender soon feels it.
     static PodBehaviour stall() {
         return new PodBehaviour() {
@@ -205,6 +211,52 @@ public interface PodBehaviour {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object bytes) {
             ((ByteBuf) bytes).release();
+        }
+    }
+
+    /// See {@link #any}.
+    final class Any extends Quiet {
+        private static final int NAME_BYTES_MAX = 32;
+
+        private final SocketChannel connection;
+        private final StringBuilder name = new StringBuilder();
+
+        Any(SocketChannel connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            while (bytes.isReadable()) {
+                char next = (char) bytes.readByte();
+                if (next == '\n') {
+                    become(ctx, bytes);
+                    return;
+                }
+                name.append(next);
+            }
+            bytes.release();
+            if (name.length() > NAME_BYTES_MAX) {
+                ctx.close();
+            }
+        }
+
+        /// Takes `rest`, the first bytes for the behaviour.
+        private void become(ChannelHandlerContext ctx, ByteBuf rest) {
+            try {
+                PodMain.behaviour(name.toString()).serve(connection);
+            } catch (IllegalArgumentException _) {
+                rest.release();
+                ctx.close();
+                return;
+            }
+            if (rest.isReadable()) {
+                ctx.fireChannelRead(rest);
+            } else {
+                rest.release();
+            }
+            ctx.pipeline().remove(this);
         }
     }
 

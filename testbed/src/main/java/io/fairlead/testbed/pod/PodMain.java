@@ -20,7 +20,7 @@ public final class PodMain {
 
     public static void main(String[] args) throws InterruptedException {
         if (args.length == 0) {
-            System.err.println("usage: PodMain [host=ADDRESS] BEHAVIOUR=PORT ...   (echo sink source http reset stall close hash check slow:BYTES_PER_SECOND)");
+            System.err.println("usage: PodMain [host=ADDRESS] BEHAVIOUR=PORT ...   (echo sink source http reset stall close hash check any slow:BYTES_PER_SECOND)");
             System.exit(64);
         }
         try {
@@ -62,6 +62,7 @@ public final class PodMain {
             case "source" -> PodBehaviour.source();
             case "hash" -> PodBehaviour.hash();
             case "check" -> PodBehaviour.check();
+            case "any" -> PodBehaviour.any();
             case "http" -> PodBehaviour.http("hello from fairlead\n");
             case "reset" -> PodBehaviour.reset();
             case "stall" -> PodBehaviour.stall();
