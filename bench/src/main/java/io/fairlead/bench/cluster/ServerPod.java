@@ -129,7 +129,7 @@ public final class ServerPod implements AutoCloseable {
     private static Map<String, Integer> ports() {
         var ports = new LinkedHashMap<String, Integer>();
         int port = 7000;
-        for (String server : List.of("echo", "sink", "source", "http", "reset", "stall", "close", "hash", "check", "slow", "echo2", "source2", "refused")) {
+        for (String server : List.of("echo", "sink", "source", "http", "reset", "stall", "close", "hash", "check", "slow", "echo2", "source2", "any", "refused")) {
             ports.put(server, port++);
         }
         return ports;

@@ -2,6 +2,7 @@ package io.fairlead.bench.load;
 
 import io.fairlead.testbed.loop.Loops;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -11,6 +12,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -201,6 +203,9 @@ final class Workload implements AutoCloseable {
                 opened++;
                 workers.add(worker);
                 connected.channel().pipeline().addLast(worker);
+                if (!spec.select().isEmpty()) {
+                    connected.channel().writeAndFlush(Unpooled.copiedBuffer(spec.select() + "\n", StandardCharsets.US_ASCII));
+                }
             } else {
                 tally.error("connect: " + kind(connected.cause()));
             }

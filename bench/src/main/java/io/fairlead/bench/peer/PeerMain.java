@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 /// Runs fairlead and its peers in turns against the same pod, and writes ratios of medians with their spread.
 ///
 /// ```
-/// bench/peer [--peers fairlead,kubectl-ws,kubectl-spdy,raw,direct] [--workloads down-1,...] [--rounds 3] [--seconds 5] [--warmup 2]
+/// bench/peer [--peers fairlead,kubectl-ws,kubectl-spdy,raw,direct] [--workloads all|down-1,...] [--rounds 3] [--seconds 5] [--warmup 2]
 ///            [--fairlead PROGRAM] [--kubectl PROGRAM] [--peer NAME='PROGRAM ARGUMENT ... {ports}'] [--results FOLDER|none]
 /// ```
 /// The cluster is the one that `KUBECONFIG` names; see {@link ServerPod} for what is run there. Within a round every workload is given to each
@@ -140,7 +140,7 @@ public final class PeerMain {
 
     private Measurement forwarded(String peer, PeerWorkload workload, int round, ServerPod pod) throws IOException, InterruptedException {
         Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name());
-        try (Forwarder forwarder = Forwarder.start(commands.get(peer), names, workload.remotePorts())) {
+        try (Forwarder forwarder = Forwarder.start(commands.get(peer), names, workload.remotePorts().stream().distinct().toList())) {
             ProcessTree tree = forwarder.tree();
             double[] cpu = new double[2];
             var window = new Load.Window() {

@@ -37,12 +37,24 @@ record PeerWorkload(String name, List<Part> parts) {
             one("open-64", Mode.RR_OPEN, "echo", "connections", "64", "rate", "1000"),
             one("connect-1", Mode.CONNECT, "echo"),
             one("connect-8", Mode.CONNECT, "echo", "connections", "8"),
-            // 8 request-response connections while 16 downloads run, on ports of their own.
+            // 8 request-response connections while 16 downloads run, on ports of their own, and on one port.
             new PeerWorkload("mixed", List.of(new Part(Mode.RR, "echo", "connections", "8"), new Part(Mode.DOWNLOAD, "source", "connections", "16"))),
-            // 20 echo connections beside one download that nobody reads.
+            new PeerWorkload("mixed-one-port", List.of(new Part(Mode.RR, "any", "connections", "8", "select", "echo"),
+                    new Part(Mode.DOWNLOAD, "any", "connections", "16", "select", "source"))),
             new PeerWorkload("stalled", List.of(new Part(Mode.RR, "echo", "connections", "20"), new Part(Mode.DOWNLOAD_UNREAD, "source"))),
-            // 200 echo connections beside one upload that the pod never reads.
-            new PeerWorkload("stalled-up", List.of(new Part(Mode.RR, "echo", "connections", "200"), new Part(Mode.UPLOAD_BLIND, "stall"))));
+            // 200 echo connections, and new ones all the while, alone and beside those who do not read.
+            isolation("alone"),
+            isolation("unread-down", new Part(Mode.DOWNLOAD_UNREAD, "source")),
+            isolation("unread-up", new Part(Mode.UPLOAD_BLIND, "stall")),
+            isolation("unread-five", new Part(Mode.DOWNLOAD_UNREAD, "source", "connections", "5"), new Part(Mode.UPLOAD_BLIND, "stall", "connections", "5")),
+            // 50 echo connections beside 200 connections that are refused, reset by the pod, reset by the client.
+            neighbours("refused", new Part(Mode.BURST, "refused", "connections", "4", "count", "200")),
+            neighbours("pod-resets", new Part(Mode.BURST, "reset", "connections", "4", "count", "200")),
+            neighbours("client-resets", new Part(Mode.CLIENT_RESET, "echo2", "connections", "4", "count", "200")),
+            one("hash-1000", Mode.HASH, "echo", "connections", "1000", "bytes", "1Mi", "deadline", "120"),
+            one("hash-up-10G", Mode.HASH_UP, "hash", "bytes", "10G", "deadline", "300"),
+            one("hash-down-10G", Mode.HASH_DOWN, "source", "bytes", "10G", "deadline", "300"),
+            one("idle-4000", Mode.IDLE, "echo", "connections", "4000", "idle", "10", "deadline", "120"));
 
     /// The workloads named by `names`, separated by commas.
     ///
@@ -54,9 +66,10 @@ record PeerWorkload(String name, List<Part> parts) {
     }
 
     boolean hasRaw() {
-        return parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()));
+        return parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
     }
 
+    /// One for each part; parts may share one.
     List<Integer> remotePorts() {
         return parts.stream().map(part -> ServerPod.port(part.server())).toList();
     }
@@ -68,6 +81,16 @@ record PeerWorkload(String name, List<Part> parts) {
             specs.add(part.spec(address.apply(ServerPod.port(part.server()))));
         }
         return specs;
+    }
+
+    private static PeerWorkload isolation(String name, Part... culprits) {
+        var parts = new ArrayList<>(List.of(new Part(Mode.RR, "echo", "connections", "200"), new Part(Mode.CONNECT, "echo2")));
+        parts.addAll(List.of(culprits));
+        return new PeerWorkload("isolation-" + name, parts);
+    }
+
+    private static PeerWorkload neighbours(String name, Part burst) {
+        return new PeerWorkload(name, List.of(new Part(Mode.RR, "echo", "connections", "50"), burst));
     }
 
     private static PeerWorkload one(String name, Mode mode, String server, String... options) {

@@ -1,5 +1,6 @@
 package io.fairlead.bench.peer;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,8 +34,9 @@ final class Report {
         for (PeerWorkload workload : workloads) {
             List<Measurement> rows = all.stream().filter(m -> m.workload().equals(workload.name())).toList();
             boolean bulk = rows.stream().anyMatch(m -> m.megabytesPerSecond() > 10);
-            boolean exchanges = rows.stream().anyMatch(m -> m.opsPerSecond() > 0);
-            var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges).toList();
+            boolean exchanges = rows.stream().anyMatch(m -> Double.isFinite(m.latencyMicros(50)));
+            var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges)
+                    .filter(figure -> !(bulk && figure.title().equals("CPU us/op"))).toList(); // bulk's CPU time divided by exchanges means nothing
             text.append("\n## ").append(workload.name()).append("\n\n");
             table(text, rows, peers, figures);
             ratios(text, rows, peers, figures);
@@ -43,7 +45,7 @@ final class Report {
     }
 
     private static void table(StringBuilder text, List<Measurement> rows, List<String> peers, List<Figure> figures) {
-        var columns = new java.util.ArrayList<>(figures);
+        var columns = new ArrayList<>(figures);
         columns.addAll(COSTS);
         text.append("| |").append(columns.stream().map(Figure::title).collect(Collectors.joining(" | "))).append(" | errors |\n")
                 .append("|---|").append("---|".repeat(columns.size() + 1)).append('\n');

@@ -54,6 +54,14 @@ class LoadIT {
         }
     }
 
+    @ParameterizedTest(name = "{0} of {1}")
+    @CsvSource({"download, source", "upload, check", "rr, echo"})
+    void oneServerOfManyBehavioursIsToldWhichToBe(String mode, String behaviour) throws Exception {
+        LoadResult result = run(mode, PodBehaviour.any(), "select", behaviour, "connections", "3", "warmup", "0", "seconds", "0.3");
+        assertEquals(Map.of(), result.errors());
+        assertTrue(result.verifiedBytes() > 0, result::json);
+    }
+
     @Test
     void howABurstOfConnectionsEndsIsCounted() throws Exception {
         assertEquals(Map.of("reset", 40L), run("burst", PodBehaviour.reset(), "connections", "4", "count", "40").outcomes());
