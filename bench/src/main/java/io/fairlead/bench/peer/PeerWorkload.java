@@ -48,9 +48,9 @@ record PeerWorkload(String name, List<Part> parts) {
             isolation("unread-up", new Part(Mode.UPLOAD_BLIND, "stall")),
             isolation("unread-five", new Part(Mode.DOWNLOAD_UNREAD, "source", "connections", "5"), new Part(Mode.UPLOAD_BLIND, "stall", "connections", "5")),
             // 50 echo connections beside 200 connections that are refused, reset by the pod, reset by the client.
-            neighbours("refused", new Part(Mode.BURST, "refused", "connections", "4", "count", "200")),
-            neighbours("pod-resets", new Part(Mode.BURST, "reset", "connections", "4", "count", "200")),
-            neighbours("client-resets", new Part(Mode.CLIENT_RESET, "echo2", "connections", "4", "count", "200")),
+            neighbours("refused", new Part(Mode.BURST, "refused", "connections", "20", "count", "200")),
+            neighbours("pod-resets", new Part(Mode.BURST, "reset", "connections", "20", "count", "200")),
+            neighbours("client-resets", new Part(Mode.CLIENT_RESET, "echo2", "connections", "20", "count", "200")),
             one("hash-1000", Mode.HASH, "echo", "connections", "1000", "bytes", "1Mi", "deadline", "120"),
             one("hash-up-10G", Mode.HASH_UP, "hash", "bytes", "10G", "deadline", "300"),
             one("hash-down-10G", Mode.HASH_DOWN, "source", "bytes", "10G", "deadline", "300"),

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 /// The raw limit: each workload over one {@link RawSession} of its own, all on one event loop, whose CPU time is the client's.
 public final class RawClient {
     /// Modes that it can run.
-    public static final Set<Mode> MODES = Set.of(Mode.DOWNLOAD, Mode.UPLOAD, Mode.RR);
+    public static final Set<Mode> MODES = Set.of(Mode.DOWNLOAD, Mode.UPLOAD, Mode.RR, Mode.RR_OPEN, Mode.CONNECT);
 
     /// @param clientCpuSeconds of the event loop in the window, over all workloads
     public record Run(List<LoadResult> results, double clientCpuSeconds) {}

@@ -2,6 +2,7 @@ package io.fairlead.bench.peer;
 
 import io.fairlead.bench.cluster.PodAccess;
 import io.fairlead.bench.load.LoadSpec;
+import io.fairlead.bench.load.Mode;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.FrameSink;
@@ -26,10 +27,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /// One upgraded connection that speaks frames and has no local sockets: what the chain of servers allows, whatever a client does better.
-/// Runs one bulk or request-response workload over all its pairs.
+/// Runs one workload over all its pairs; both streams of a pair and its first data leave in one write, without waiting for a reply.
 ///
 /// Thread: its event loop, but for the futures. Bound: stops writing while the channel's buffer is full; keeps nothing of what it reads.
 final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink {
@@ -57,6 +59,9 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     private boolean upgraded;
     private boolean running;
     private int replies;
+    private int opened;
+    private long scheduled;
+    private long scheduleNanos;
 
     private static final class Pair {
         final int dataId;
@@ -65,6 +70,8 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
         long sent;
         long received;
         long sentNanos;
+        /// Open loop: when each message under way was meant to leave.
+        final ArrayDeque<Long> meant = new ArrayDeque<>();
 
         Pair(int index) {
             this.dataId = 4 * index + 3;
@@ -107,14 +114,25 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     /// Starts the traffic. Own loop only.
     void go() {
         running = true;
-        for (Pair pair : pairs.values()) {
-            switch (spec.mode()) {
-                case DOWNLOAD -> data(pair, Unpooled.copyLong(-1));
-                case UPLOAD -> turns.add(pair);
-                default -> exchange(pair);
+        switch (spec.mode()) {
+            case DOWNLOAD -> pairs.values().forEach(pair -> data(pair, Unpooled.copyLong(-1)));
+            case UPLOAD -> turns.addAll(pairs.values());
+            case RR -> pairs.values().forEach(this::exchange);
+            case RR_OPEN -> {
+                turns.addAll(pairs.values());
+                scheduleNanos = System.nanoTime();
+                sendDue();
             }
+            case CONNECT -> {
+                for (int i = 0; i < spec.connections(); i++) {
+                    exchange(openPair());
+                }
+            }
+            default -> throw new IllegalStateException("no raw form of " + spec.mode());
         }
-        pump();
+        if (spec.mode() == Mode.UPLOAD) {
+            pump();
+        }
         ctx.flush();
     }
 
@@ -158,7 +176,9 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        pump();
+        if (spec.mode() == Mode.UPLOAD) {
+            pump();
+        }
     }
 
     @Override
@@ -180,7 +200,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
 
     @Override
     public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {
-        if (pairs.containsKey(streamId) && ++replies == pairs.size()) {
+        if (pairs.containsKey(streamId) && ++replies == spec.connections()) {
             ready.complete(null);
         }
     }
@@ -196,16 +216,19 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
         }
         switch (spec.mode()) {
             case UPLOAD -> acknowledged(pair, source, index, length);
-            case DOWNLOAD -> {
-                check(pair, 0, source, index, length);
+            case DOWNLOAD -> check(pair, 0, source, index, length);
+            case RR_OPEN -> {
+                long before = pair.received / spec.messageBytes();
+                check(pair, pair.start, source, index, length);
+                for (long done = pair.received / spec.messageBytes() - before; done > 0; done--) {
+                    op(pair.meant.remove());
+                }
             }
             default -> {
                 check(pair, pair.start, source, index, length);
                 if (pair.received == pair.sent && length > 0) {
-                    long now = System.nanoTime();
-                    ops++;
-                    latencyNanos.recordValue(now - pair.sentNanos);
-                    exchange(pair);
+                    op(pair.sentNanos);
+                    again(pair);
                 }
             }
         }
@@ -257,22 +280,72 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     }
 
     private void openPairs() {
-        ByteBuf out = ctx.alloc().ioBuffer(512 * spec.connections());
-        String port = Integer.toString(remotePort);
-        for (int i = 0; i < spec.connections(); i++) {
-            Pair pair = new Pair(i);
-            pairs.put(pair.dataId, pair);
-            String request = Integer.toString(i);
-            FrameEncoder.synStream(out, blocks, pair.dataId - 2, true, "streamtype", "error", "port", port, "requestid", request);
-            FrameEncoder.synStream(out, blocks, pair.dataId, false, "streamtype", "data", "port", port, "requestid", request);
+        if (spec.mode() == Mode.CONNECT) {
+            ready.complete(null);
+            return;
         }
-        ctx.writeAndFlush(out);
+        for (int i = 0; i < spec.connections(); i++) {
+            openPair();
+        }
+        ctx.flush();
+    }
+
+    private Pair openPair() {
+        var pair = new Pair(opened);
+        pairs.put(pair.dataId, pair);
+        ByteBuf out = ctx.alloc().ioBuffer(256);
+        String port = Integer.toString(remotePort);
+        String request = Integer.toString(opened++);
+        FrameEncoder.synStream(out, blocks, pair.dataId - 2, true, "streamtype", "error", "port", port, "requestid", request);
+        FrameEncoder.synStream(out, blocks, pair.dataId, false, "streamtype", "data", "port", port, "requestid", request);
+        ctx.write(out, ctx.voidPromise());
+        return pair;
+    }
+
+    private void op(long sinceNanos) {
+        ops++;
+        latencyNanos.recordValue(System.nanoTime() - sinceNanos);
+    }
+
+    /// The next message of this pair, or the next pair.
+    private void again(Pair pair) {
+        if (spec.mode() == Mode.RR) {
+            exchange(pair);
+            return;
+        }
+        pairs.remove(pair.dataId);
+        ByteBuf out = ctx.alloc().ioBuffer(Spdy.HEADER_BYTES);
+        FrameEncoder.fin(out, pair.dataId);
+        ctx.write(out, ctx.voidPromise());
+        if (running) {
+            exchange(openPair());
+        }
+    }
+
+    /// As the generator's schedule: message k is meant to leave at k / rate, on pair k mod N.
+    private void sendDue() {
+        if (!running) {
+            return;
+        }
+        double spacing = 1e9 / spec.rate();
+        long now = System.nanoTime();
+        long next = scheduleNanos + (long) (scheduled * spacing);
+        while (next - now <= 0) {
+            Pair pair = turns.remove();
+            turns.add(pair);
+            pair.meant.add(next);
+            exchange(pair);
+            next = scheduleNanos + (long) (++scheduled * spacing);
+        }
+        ctx.flush();
+        ctx.executor().schedule(this::sendDue, next - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     private void exchange(Pair pair) {
         pair.sentNanos = System.nanoTime();
-        data(pair, Pattern.slice(pair.start + pair.sent, spec.messageBytes()));
-        pair.sent += spec.messageBytes();
+        int length = spec.mode() == Mode.CONNECT ? 1 : spec.messageBytes();
+        data(pair, Pattern.slice(pair.start + pair.sent, length));
+        pair.sent += length;
     }
 
     /// One frame a turn for each pair while the channel takes them.
