@@ -59,7 +59,8 @@ public interface PodBehaviour {
 
     /// The client sends {@link Pattern} from offset 0, without end; each time another {@link Check#ACK_BYTES} have come, the total so far goes
     /// back as one count, so that the sender knows what arrived and not only what it could hand to a buffer. At the first wrong byte, at
-    /// offset N, the count is -1 - N and the connection is closed. Closes at the client's half-close.
+    /// offset N, the count is -1 - N, and the rest is dropped: closing over unread bytes would reset the connection, and the count with it. Closes
+    /// at the client's half-close.
     static PodBehaviour check() {
         return connection -> {
             bulkReads(connection);
@@ -265,16 +266,22 @@ public interface PodBehaviour {
         public static final int ACK_BYTES = 1 << 20;
 
         private long offset;
+        private boolean broken;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ByteBuf bytes = (ByteBuf) message;
+            if (broken) {
+                bytes.release();
+                return;
+            }
             long before = offset;
             int wrong = Pattern.mismatch(offset, bytes.nioBuffer());
             offset += bytes.readableBytes();
             bytes.release();
             if (wrong >= 0) {
-                ctx.writeAndFlush(Unpooled.copyLong(-1 - (before + wrong))).addListener(ChannelFutureListener.CLOSE);
+                broken = true;
+                ctx.writeAndFlush(Unpooled.copyLong(-1 - (before + wrong)));
             } else if (offset / ACK_BYTES != before / ACK_BYTES) {
                 ctx.writeAndFlush(Unpooled.copyLong(offset), ctx.voidPromise());
             }
