@@ -76,10 +76,8 @@ final class ExchangeWorkers {
 
         @Override
         void finish() {
-            long waiting = System.nanoTime() - sentNanos;
-            if (!ended() && waiting > load.tally.latencyNanos.getMaxValue()) {
-                load.tally.latencyNanos.recordValue(waiting); // it waits longer than any that came back: leaving it out would hide a stall
-                load.tally.outcome("unanswered");
+            if (!ended()) {
+                load.tally.waiting(System.nanoTime() - sentNanos);
             }
         }
     }
@@ -111,10 +109,7 @@ final class ExchangeWorkers {
         void finish() {
             long now = System.nanoTime();
             for (long from : meant) {
-                if (now - from > 1_000_000_000L) { // younger ones are only on their way
-                    load.tally.latencyNanos.recordValue(now - from);
-                    load.tally.outcome("unanswered for more than 1 s");
-                }
+                load.tally.waiting(now - from);
             }
         }
     }

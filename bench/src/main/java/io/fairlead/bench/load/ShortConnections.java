@@ -3,11 +3,13 @@ package io.fairlead.bench.load;
 import io.fairlead.testbed.loop.Loops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import io.netty.buffer.Unpooled;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /// A stream of short connections, `connections` under way at once: {@link Mode#CONNECT}, {@link Mode#BURST} and {@link Mode#CLIENT_RESET}.
@@ -18,6 +20,7 @@ final class ShortConnections {
 
     private final Workload load;
     private final Mode mode;
+    private final Set<One> underWay = new HashSet<>();
     private long begun;
     private long ended;
 
@@ -32,28 +35,37 @@ final class ShortConnections {
         }
     }
 
+    /// The window ends: those still under way have waited, too.
+    void finish() {
+        if (mode == Mode.CONNECT) {
+            underWay.stream().filter(one -> !one.answered).forEach(one -> load.tally.waiting(System.nanoTime() - one.startNanos));
+        }
+    }
+
     private void next() {
         if (load.over() || !mode.timed && begun == load.spec.count()) {
             return;
         }
         int index = (int) (begun++ % Integer.MAX_VALUE);
-        long startNanos = System.nanoTime();
+        var one = new One(System.nanoTime());
+        underWay.add(one);
         Bootstrap bootstrap = load.bootstrap(2048).handler(new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new One(startNanos));
+                channel.pipeline().addLast(one);
             }
         });
         load.connect(bootstrap, index).addListener(connected -> {
             if (!connected.isSuccess()) {
                 load.tally.error("connect: " + Workload.kind(connected.cause()));
-                ended();
+                ended(one);
             }
         });
     }
 
     /// One attempt has come to its end: begin another in a fresh turn of the loop, as a refused connect would recurse otherwise.
-    private void ended() {
+    private void ended(One one) {
+        underWay.remove(one);
         ended++;
         if (!mode.timed && ended == load.spec.count()) {
             load.allDone();
@@ -120,7 +132,7 @@ final class ShortConnections {
             } else if (!answered && !load.over()) {
                 load.tally.error(end + " before the answer");
             }
-            ended();
+            ended(this);
         }
     }
 }

@@ -37,6 +37,7 @@ final class Workload implements AutoCloseable {
     private final CompletableFuture<Void> allOpen = new CompletableFuture<>();
     private final CompletableFuture<Void> allDone = new CompletableFuture<>();
     private final long threadId;
+    private ShortConnections shortConnections; // where the mode has them
     private byte[] patternDigest;
     private int begunConnects;
     private int endedConnects;
@@ -84,7 +85,8 @@ final class Workload implements AutoCloseable {
             windowNanos = System.nanoTime();
             windowCpuNanos = cpuNanos();
             if (isShort()) {
-                new ShortConnections(this).go();
+                shortConnections = new ShortConnections(this);
+                shortConnections.go();
             } else if (spec.mode() == Mode.RR_OPEN) {
                 scheduleNanos = System.nanoTime();
                 sendDue();
@@ -122,6 +124,9 @@ final class Workload implements AutoCloseable {
     LoadResult end() throws InterruptedException {
         return onLoop(() -> {
             workers.forEach(Worker::finish);
+            if (shortConnections != null) {
+                shortConnections.finish();
+            }
             double seconds = (System.nanoTime() - windowNanos) / 1e9;
             double cpu = (cpuNanos() - windowCpuNanos) / 1e9;
             over = true;
