@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.testbed.api.Access;
 import io.fairlead.testbed.api.ApiServer;
+import io.fairlead.testbed.api.EndpointSlices;
 import io.fairlead.testbed.api.Json;
 import io.fairlead.testbed.api.ObjectStore;
 import io.fairlead.testbed.api.Pki;
@@ -111,6 +112,7 @@ public final class Testbed implements AutoCloseable {
     private final Loops loops;
     private final Pki pki = new Pki();
     private final ObjectStore store = new ObjectStore();
+    private final EndpointSlices slices = new EndpointSlices(store);
     private final Access access = new Access(pki);
     private final Faults faults = new Faults();
     private final ApiServer server;
@@ -230,6 +232,7 @@ public final class Testbed implements AutoCloseable {
         }
         int number = podsMade.incrementAndGet();
         store.put(Resource.PODS, spec.json("10.244." + number / 250 + "." + (number % 250 + 1)));
+        slices.refresh();
         return pod;
     }
 
@@ -295,6 +298,7 @@ public final class Testbed implements AutoCloseable {
             }
         }
         store.put(Resource.SERVICES, service);
+        slices.refresh();
     }
 
     /// Adds or replaces any object, given as JSON with `apiVersion` and `kind`.
@@ -327,6 +331,7 @@ public final class Testbed implements AutoCloseable {
             changed.withObject("metadata").put("deletionTimestamp", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
                     .put("deletionGracePeriodSeconds", 30);
             store.put(Resource.PODS, changed);
+            slices.refresh();
         });
     }
 
@@ -336,6 +341,7 @@ public final class Testbed implements AutoCloseable {
         }
         pod.stop();
         store.remove(Resource.PODS, pod.namespace(), pod.name());
+        slices.refresh();
         String owner = pod.name().substring(0, Math.max(0, pod.name().lastIndexOf('-')));
         PodSpec template = templates.get(pod.namespace() + "/" + owner);
         if (template != null && !closing) {

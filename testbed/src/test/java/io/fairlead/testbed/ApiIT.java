@@ -136,6 +136,20 @@ class ApiIT {
         }
     }
 
+    @Test void aServicesEndpointSliceFollowsItsPods() throws Exception {
+        var pods = testbed.addDeployment("web", 2, PodSpec.named("").port("http", 8080, PodBehaviour.http("x")));
+        testbed.addService("web", Map.of("app", "web"), new Testbed.ServicePort("http", 80, "http"));
+        String path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name%3Dweb";
+        try (var client = new RawClient(testbed, "tester")) {
+            JsonNode slice = json(client, client.request("GET", path, "")).at("/items/0");
+            assertEquals(2, slice.path("endpoints").size());
+            assertEquals(8080, slice.at("/ports/0/port").asInt());
+            pods.forEach(TestPod::terminate);
+            JsonNode ending = json(client, client.request("GET", path, "")).at("/items/0/endpoints/0/conditions");
+            assertEquals("{\"ready\":false,\"serving\":true,\"terminating\":true}", ending.toString());
+        }
+    }
+
     @Test void theKubeconfigIsTheOwnersAloneAndGoesWithTheTestbed() throws Exception {
         Path file;
         try (var other = Testbed.builder().start()) {
