@@ -56,10 +56,13 @@ record PeerWorkload(String name, List<Part> parts) {
             one("hash-down-10G", Mode.HASH_DOWN, "source", "bytes", "10G", "deadline", "300"),
             one("idle-4000", Mode.IDLE, "echo", "connections", "4000", "idle", "10", "deadline", "120"));
 
-    /// The workloads named by `names`, separated by commas.
+    /// The workloads named by `names`, separated by commas, or `all`.
     ///
     /// @throws IllegalArgumentException no such workload; the message names all
     static List<PeerWorkload> named(String names) {
+        if (names.equals("all")) {
+            return ALL;
+        }
         return Arrays.stream(names.split(",")).map(name -> ALL.stream().filter(workload -> workload.name().equals(name)).findAny()
                 .orElseThrow(() -> new IllegalArgumentException("no workload \"" + name + "\"; there are " + ALL.stream().map(PeerWorkload::name).toList())))
                 .toList();
