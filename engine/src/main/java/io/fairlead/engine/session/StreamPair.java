@@ -80,7 +80,8 @@ public final class StreamPair {
     /// Payload from the local socket, to leave as one DATA frame. Takes `payload`, which has {@link FrameOut#HEADROOM} bytes in front. Keeps it
     /// when there is no credit; a closed pair releases it.
     public void send(ByteBuf payload) {
-        if (isClosed() || localEof) {
+        if (isClosed() || localEof || dataEnded) {
+            // After the pod's FIN nobody reads the stream, and payload that nobody reads would block the peer's worker for good.
             payload.release();
             return;
         }
@@ -119,7 +120,7 @@ public final class StreamPair {
             return;
         }
         localEof = true;
-        if (state instanceof PairState.Open(var podEof, _) && podEof || !anyUp && lastDownNanos == 0) {
+        if (dataEnded || !anyUp && lastDownNanos == 0) {
             finNow();
         } else {
             session.holdFin(this, downLast);
@@ -253,8 +254,11 @@ public final class StreamPair {
         state = state.on(event);
         if (state instanceof PairState.Closed(var why)) {
             close(why);
-        } else if (localEof && state instanceof PairState.Open(var podEof, _) && podEof) {
-            finNow();
+        } else if (dataEnded) {
+            releaseUnsent();
+            if (localEof) {
+                finNow();
+            }
         }
     }
 
