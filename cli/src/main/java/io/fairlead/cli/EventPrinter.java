@@ -10,11 +10,15 @@ import java.util.function.LongSupplier;
 /// Shows the events of a forward as lines: what kubectl prints to stdout, word for word, as scripts wait for it; the rest to stderr.
 /// Events come one at a time on a thread of the forward; {@link #tick} may come from another one.
 final class EventPrinter implements Consumer<ForwardEvent> {
+    private static final long SAY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final Output output;
     private final boolean quiet;
     private final LongSupplier nanoTime;
     private final Repeats pairErrors = new Repeats();
     private boolean disturbed;
+    private String toldWhat = "";
+    private long toldNanos;
 
     EventPrinter(Output output, boolean quiet, LongSupplier nanoTime) {
         this.output = output;
@@ -38,8 +42,15 @@ final class EventPrinter implements Consumer<ForwardEvent> {
             }
             case ForwardEvent.Retrying(var attempt, var delay, var failure) -> {
                 disturbed = true;
-                output.problem("no session, attempt %d failed, next in %s: %s: %s".formatted(
-                        attempt, GoDuration.format(delay), failure.what(), failure.why()));
+                if (isNews(failure.what())) {
+                    output.problem("no session, attempt %d failed, next in %s: %s: %s".formatted(
+                            attempt, GoDuration.format(delay), failure.what(), failure.why()));
+                }
+            }
+            case ForwardEvent.SpareFailed(var failure) -> {
+                if (isNews(failure.what())) {
+                    output.problem("a further session could not be opened, the others go on: " + failure.what() + ": " + failure.why());
+                }
             }
             case ForwardEvent.PairFailed(var localPort, var remotePort, var cause) ->
                     pairFailed("an error occurred forwarding " + localPort + " -> " + remotePort + ": " + cause);
@@ -64,6 +75,17 @@ final class EventPrinter implements Consumer<ForwardEvent> {
             disturbed = false;
             output.problem("session to pod " + pod + " is up");
         }
+    }
+
+    /// Attempts that fail alike are shown once, and again after a while.
+    private boolean isNews(String what) {
+        long now = nanoTime.getAsLong();
+        if (what.equals(toldWhat) && now - toldNanos < SAY_AGAIN_NANOS) {
+            return false;
+        }
+        toldWhat = what;
+        toldNanos = now;
+        return true;
     }
 
     private void pairFailed(String message) {

@@ -50,6 +50,8 @@ final class Flags {
                 "--pod-running-timeout"));
         spec.addOption(text("N", "Most connections open at once; further ones wait in the listen queue. Default: "
                 + Limits.PAIRS_MAX + ".", "--max-connections"));
+        spec.addOption(text("auto|N", "Upgraded sessions to keep open, 1 to " + Limits.SESSIONS_MAX + ". Default: auto, as many as the traffic needs,"
+                + " at most " + Limits.SESSIONS_AUTO_MAX + ".", "--sessions"));
         spec.addOption(bool("Do not print \"Handling connection\" lines.", "-q", "--quiet"));
         spec.addOption(verbosity());
         spec.addPositional(PositionalParamSpec.builder().index("0").arity("0..1").paramLabel("TYPE/NAME").type(String.class)

@@ -36,8 +36,23 @@ record ForwardOptions(ForwardSpec spec, boolean quiet, int verbosity) {
                 arguments.subList(1, arguments.size()),
                 addresses.stream().map(String::strip).toList(),
                 timeout(Flags.text(parsed, "--pod-running-timeout")),
-                Flags.number(parsed, "--max-connections", 1, Limits.PAIRS_MAX));
+                Flags.number(parsed, "--max-connections", 1, Limits.PAIRS_MAX),
+                sessions(Flags.text(parsed, "--sessions")));
         return new ForwardOptions(spec, parsed.matchedOptionValue("--quiet", false), Flags.number(parsed, "-v", 0, 0));
+    }
+
+    private static int sessions(Optional<String> text) throws UsageException {
+        if (text.isEmpty() || text.get().equals("auto")) {
+            return ForwardSpec.SESSIONS_AUTO;
+        }
+        if (text.get().matches("[0-9]{1,3}")) {
+            int count = Integer.parseInt(text.get());
+            if (count >= 1 && count <= Limits.SESSIONS_MAX) {
+                return count;
+            }
+        }
+        throw new UsageException("invalid argument \"" + text.get() + "\" for --sessions", "it is neither auto nor a number from 1 to "
+                + Limits.SESSIONS_MAX, "write for example --sessions=4");
     }
 
     private static Duration timeout(Optional<String> text) throws UsageException {

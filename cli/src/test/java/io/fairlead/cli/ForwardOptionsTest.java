@@ -45,10 +45,10 @@ class ForwardOptionsTest {
 
     @Test
     void everyFlagReachesTheSpec() throws UsageException {
-        ForwardOptions options = parseLine("--context prod --kubeconfig=/k/config --pod-running-timeout 90s --max-connections=7 -q -v=4"
+        ForwardOptions options = parseLine("--context prod --kubeconfig=/k/config --pod-running-timeout 90s --max-connections=7 --sessions=3 -q -v=4"
                 + " --address 10.0.0.1,localhost --address ::1 deploy/web 80 443:https");
         assertEquals(new ForwardSpec(Optional.of(Path.of("/k/config")), Optional.of("prod"), Optional.empty(), "deploy/web",
-                List.of("80", "443:https"), List.of("10.0.0.1", "localhost", "::1"), Duration.ofSeconds(90), 7), options.spec());
+                List.of("80", "443:https"), List.of("10.0.0.1", "localhost", "::1"), Duration.ofSeconds(90), 7, 3), options.spec());
         assertTrue(options.quiet());
         assertEquals(4, options.verbosity());
     }
@@ -96,6 +96,9 @@ class ForwardOptionsTest {
             --pod-running-timeout=abc pod/db 1     | invalid argument "abc" for --pod-running-timeout
             --pod-running-timeout=5 pod/db 1       | invalid argument "5" for --pod-running-timeout
             --max-connections=0 pod/db 1           | invalid argument "0" for --max-connections
+            --sessions=0 pod/db 1                  | invalid argument "0" for --sessions
+            --sessions=65 pod/db 1                 | invalid argument "65" for --sessions
+            --sessions=many pod/db 1               | invalid argument "many" for --sessions
             --max-connections=many pod/db 1        | invalid argument "many" for --max-connections
             --max-connections=99999999999 pod/db 1 | invalid argument "99999999999" for --max-connections
             -v=x pod/db 1                          | invalid argument "x" for -v

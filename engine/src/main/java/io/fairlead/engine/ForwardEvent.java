@@ -24,6 +24,9 @@ public sealed interface ForwardEvent {
     /// No session is up and the next attempt follows after `delay`. New connections wait meanwhile.
     record Retrying(int attempt, Duration delay, Failure failure) implements ForwardEvent {}
 
+    /// A further session could not be opened; those that are up go on.
+    record SpareFailed(Failure failure) implements ForwardEvent {}
+
     /// One connection ended by an error; the others go on.
     record PairFailed(int localPort, int remotePort, String cause) implements ForwardEvent {}
 

@@ -123,6 +123,29 @@ public final class Limits {
     public static final int SESSION_READ_BYTES = 64 * 1024;
     public static final int SESSION_READS = 4;
 
+    // ---- sessions
+
+    /// Sessions of one forward when their number is left to us. Each costs the API server and the kubelet two sockets, some goroutines and TLS
+    /// state, and seven keep as many bulk transfers apart. Past it, connections share.
+    public static final int SESSIONS_AUTO_MAX = 8;
+
+    /// Sessions of one forward when the user sets their number.
+    public static final int SESSIONS_MAX = 64;
+
+    /// A session is fresh for this long after its first connection: connections that come together may be put together, as none of them has
+    /// shown yet what it is. Later ones are kept away from those that turned out interactive.
+    public static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /// A connection that moves {@link #BULK_BYTES} within {@link #BULK_NANOS}, one way, is bulk from then on: no new connection is put beside it.
+    public static final int BULK_BYTES = 1024 * 1024;
+    public static final long BULK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /// Connections of a port that in turn were not bulk, after which the port's new ones are put beside each other without a trial.
+    public static final int INTERACTIVE_STREAK = 32;
+
+    /// A session without connections is closed after this long when another one is free, too.
+    public static final long SPARE_IDLE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     // ---- control
 
     /// How long an accepted connection waits for a session before it is reset.

@@ -57,7 +57,7 @@ final class RunningForward implements Forward {
         budget = new PairBudget(spec.pairsMax());
         supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(transport, cluster), loops, events,
                 () -> histories.forEach(PortHistory::forget));
-        shards = new ShardSet(home,
+        shards = new ShardSet(home, spec.sessions(),
                 lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(), lost.why().text())),
                 supervisor::nudge);
     }

@@ -92,7 +92,7 @@ public final class Listener {
             var socket = (SocketChannel) msg;
             budget.accepted();
             events.accept(new ForwardEvent.Accepted(localPort));
-            shards.place(new Placement(socket, localPort));
+            shards.place(portIndex, history, new Placement(socket, localPort));
             if (budget.isFull()) {
                 pause(ctx);
             }
@@ -155,13 +155,13 @@ public final class Listener {
 
                 @Override
                 public void onGone() {
-                    tunnel.addLoad(-1);
+                    tunnel.gone(portIndex);
                     budget.gone();
                 }
             }));
             tunnel.eventLoop().register(socket).addListener(registered -> {
                 if (!registered.isSuccess()) {
-                    tunnel.addLoad(-1);
+                    tunnel.gone(portIndex);
                     refused(new CloseReason.SessionLost(String.valueOf(registered.cause().getMessage())));
                 }
             });

@@ -34,6 +34,7 @@ public final class Session implements FrameSink {
     private int lastId = -1;
     private int nextRequestId;
     private int pairs;
+    private int bulkPairs;
     private int heldBytes;
     private boolean writable = true;
     private boolean goneAway;
@@ -66,6 +67,11 @@ public final class Session implements FrameSink {
     /// Pairs that the peer still holds.
     public int pairs() {
         return pairs;
+    }
+
+    /// Open pairs that turned bulk.
+    public int bulkPairs() {
+        return bulkPairs;
     }
 
     /// Whether new pairs may be placed here.
@@ -460,7 +466,17 @@ public final class Session implements FrameSink {
         }
     }
 
+    void turnedBulk(StreamPair pair) {
+        bulkPairs++;
+        pair.history.wasBulk();
+    }
+
     void closed(StreamPair pair, CloseReason why) {
+        if (pair.isBulk()) {
+            bulkPairs--;
+        } else if (why instanceof CloseReason.Done || why instanceof CloseReason.LocalReset) {
+            pair.history.wasInteractive();
+        }
         if (!(why instanceof CloseReason.Done || why instanceof CloseReason.LocalReset || why instanceof CloseReason.Stopped)) {
             counters.pairsFailed++;
         }

@@ -45,6 +45,10 @@ public final class StreamPair {
     private boolean anyUp;
     private boolean downLast;
     private long lastDownNanos;
+    private boolean bulk;
+    private int upMeter;
+    private int downMeter;
+    private long meterNanos;
     private byte[] errorText = new byte[0];
 
     StreamPair(Session session, Lane lane, int port, PortHistory history, int requestId, Downstream downstream, long nowNanos) {
@@ -56,6 +60,7 @@ public final class StreamPair {
         this.requestId = requestId;
         this.downstream = downstream;
         this.bornNanos = nowNanos;
+        meterNanos = nowNanos;
     }
 
     public PairState state() {
@@ -87,6 +92,9 @@ public final class StreamPair {
         }
         anyUp = true;
         downLast = false;
+        if (!bulk) {
+            meter(upMeter += payload.readableBytes());
+        }
         if (!waiting && opened && !gated && session.writable() && lane.maySendData()) {
             session.sendData(this, payload);
             return;
@@ -217,6 +225,9 @@ public final class StreamPair {
         if (gated) {
             session.portAccepts(this);
         }
+        if (!bulk) {
+            meter(downMeter += length);
+        }
         downstream.onData(source, index, length);
     }
 
@@ -243,6 +254,23 @@ public final class StreamPair {
     void onErrorEnd() {
         errorEnded = true;
         transition(new PairState.Event.ErrorEnd(new String(errorText, StandardCharsets.UTF_8).strip()));
+    }
+
+    /// Whether it moved so much at once that no other connection should be put beside it.
+    public boolean isBulk() {
+        return bulk;
+    }
+
+    private void meter(int bytes) {
+        if (bytes >= Limits.BULK_BYTES) {
+            bulk = session.nowNanos() - meterNanos < Limits.BULK_NANOS;
+            meterNanos = session.nowNanos();
+            upMeter = 0;
+            downMeter = 0;
+            if (bulk) {
+                session.turnedBulk(this);
+            }
+        }
     }
 
     // ---- the end

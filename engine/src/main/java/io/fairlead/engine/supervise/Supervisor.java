@@ -3,6 +3,7 @@ package io.fairlead.engine.supervise;
 import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.ForwardException;
 import io.fairlead.engine.ForwardSpec;
+import io.fairlead.engine.Limits;
 import io.fairlead.engine.dial.Dialer;
 import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.TargetResolver;
@@ -15,8 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Keeps the tunnels of one forward alive: opens the first, and whenever none takes new connections any more, resolves the target anew and
-/// opens another. A second virtual thread watches the pod, so that its end is known before a connection fails.
+/// Keeps the tunnels of one forward alive: opens the first, further ones ahead of need, and whenever none takes new connections any more,
+/// resolves the target anew. A second virtual thread watches the pod, so that its end is known before a connection fails.
 ///
 /// Thread: {@link #first} on the caller's; then one virtual thread, which blocks; {@link #nudge} from any.
 public final class Supervisor {
@@ -58,6 +59,7 @@ public final class Supervisor {
     /// Begins to keep `shards`, which has the first tunnel, alive.
     public void start(ShardSet shards) {
         this.shards = shards;
+        nudge(); // further tunnels may be wanted
         healer = Thread.ofVirtual().name("fairlead-supervisor").start(this::heal);
     }
 
@@ -78,14 +80,30 @@ public final class Supervisor {
         try {
             watch();
             while (true) {
-                nudges.acquire();
+                if (!nudges.tryAcquire(Limits.SPARE_IDLE_NANOS, TimeUnit.NANOSECONDS)) {
+                    shards.trim();
+                }
                 nudges.drainPermits();
                 if (!shards.isAccepting()) {
                     reopen();
                 }
+                openSpares();
             }
         } catch (InterruptedException _) {
             watcher.interrupt(); // the forward is closed
+        }
+    }
+
+    /// Tunnels to the pod of now, as many as are wanted. A failure waits for the next nudge: nobody needs them yet.
+    private void openSpares() throws InterruptedException {
+        try {
+            while (shards.isAccepting() && shards.wantsTunnel()) {
+                shards.add(dialer.dial(endpoint, loops.next())).join();
+                events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
+            }
+        } catch (ForwardException e) {
+            events.accept(new ForwardEvent.SpareFailed(e.failure()));
+            TimeUnit.NANOSECONDS.sleep(Limits.BACKOFF_FIRST_NANOS);
         }
     }
 

@@ -1,8 +1,10 @@
 package io.fairlead.engine.tunnel;
 
+import io.fairlead.engine.ForwardSpec;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Counters;
+import io.fairlead.engine.session.PortHistory;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayDeque;
@@ -26,9 +28,10 @@ public final class ShardSet {
         void refused(CloseReason why);
     }
 
-    private record Waiting(Waiter waiter, ScheduledFuture<?> deadline) {}
+    private record Waiting(int portIndex, PortHistory history, Waiter waiter, ScheduledFuture<?> deadline) {}
 
     private final EventLoop home;
+    private final int sessions;
     private final Consumer<Lost> onLost;
     private final Runnable onNeed;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
@@ -44,9 +47,11 @@ public final class ShardSet {
     /// @param pairs open when it ended
     public record Lost(Tunnel tunnel, int pairs, CloseReason why) {}
 
+    /// @param sessions how many to keep, or {@link io.fairlead.engine.ForwardSpec#SESSIONS_AUTO}
     /// @param onLost told on the home loop of each tunnel that ends without us asking
     /// @param onNeed told, on any thread, that perhaps no tunnel takes new connections any more; must not block
-    public ShardSet(EventLoop home, Consumer<Lost> onLost, Runnable onNeed) {
+    public ShardSet(EventLoop home, int sessions, Consumer<Lost> onLost, Runnable onNeed) {
+        this.sessions = sessions;
         this.home = home;
         this.onLost = onLost;
         this.onNeed = onNeed;
@@ -69,6 +74,31 @@ public final class ShardSet {
 
     public long lostTotal() {
         return lost;
+    }
+
+    /// Whether another tunnel should be opened now: the number asked for is not reached; or, when it is left to us, none is empty and in
+    /// order, to be there ahead of need.
+    public boolean wantsTunnel() {
+        int accepting = 0;
+        boolean spare = false;
+        for (Tunnel tunnel : tunnels) {
+            if (tunnel.isAccepting()) {
+                accepting++;
+                spare |= tunnel.load() == 0 && !tunnel.isStalled();
+            }
+        }
+        boolean auto = sessions == ForwardSpec.SESSIONS_AUTO;
+        return accepting == 0 || (auto ? !spare && accepting < Limits.SESSIONS_AUTO_MAX : accepting < sessions);
+    }
+
+    /// Closes tunnels that have had no connection for {@link Limits#SPARE_IDLE_NANOS}, but for one, when their number is left to us.
+    public void trim() {
+        if (sessions != ForwardSpec.SESSIONS_AUTO) {
+            return;
+        }
+        long now = System.nanoTime();
+        tunnels.stream().filter(t -> t.isAccepting() && t.load() == 0 && now - t.emptySinceNanos() > Limits.SPARE_IDLE_NANOS)
+                .skip(1).forEach(Tunnel::retire);
     }
 
     /// Whether some tunnel takes new connections.
@@ -102,7 +132,7 @@ public final class ShardSet {
             for (Waiting w; tunnel.isAccepting() && (w = waiting.poll()) != null; ) {
                 waitingCount.decrementAndGet();
                 w.deadline.cancel(false);
-                place(tunnel, w.waiter);
+                place(tunnel, w.portIndex, w.waiter);
             }
         }, home);
     }
@@ -144,12 +174,16 @@ public final class ShardSet {
 
     // ---- home loop
 
-    /// Places a connection now, or when a tunnel comes up, or refuses it after {@link Limits#WAIT_FOR_SESSION_NANOS}.
-    public void place(Waiter waiter) {
+    /// Places a connection of the forward's port number `portIndex` now, or when a tunnel comes up, or refuses it after
+    /// {@link Limits#WAIT_FOR_SESSION_NANOS}.
+    public void place(int portIndex, PortHistory history, Waiter waiter) {
         assert home.inEventLoop();
-        Tunnel tunnel = leastLoaded();
+        Tunnel tunnel = choose(portIndex, history, System.nanoTime());
         if (tunnel != null) {
-            place(tunnel, waiter);
+            place(tunnel, portIndex, waiter);
+            if (wantsTunnel()) {
+                onNeed.run();
+            }
             return;
         }
         if (closed) {
@@ -157,24 +191,50 @@ public final class ShardSet {
             return;
         }
         var deadline = home.schedule(this::refuseFirst, Limits.WAIT_FOR_SESSION_NANOS, TimeUnit.NANOSECONDS);
-        waiting.add(new Waiting(waiter, deadline));
+        waiting.add(new Waiting(portIndex, history, waiter, deadline));
         waitingCount.incrementAndGet();
         onNeed.run();
     }
 
-    private static void place(Tunnel tunnel, Waiter waiter) {
-        tunnel.addLoad(1);
+    private static void place(Tunnel tunnel, int portIndex, Waiter waiter) {
+        tunnel.placed(portIndex, System.nanoTime());
         waiter.placed(tunnel);
     }
 
-    private Tunnel leastLoaded() {
+    /// The tunnel where a new connection hurts and is hurt least, or null when none accepts. A pair cannot move, so this has to foresee:
+    /// what the port's last connections were is the best guess, and where there is none the connection is put where nobody is who would mind.
+    private Tunnel choose(int portIndex, PortHistory history, long now) {
         Tunnel best = null;
+        int bestRank = Integer.MAX_VALUE;
         for (Tunnel tunnel : tunnels) {
-            if (tunnel.isAccepting() && (best == null || tunnel.load() < best.load())) {
-                best = tunnel;
+            if (tunnel.isAccepting()) {
+                int rank = rank(tunnel, portIndex, history, now);
+                if (rank < bestRank || rank == bestRank && tunnel.load() < best.load()) {
+                    best = tunnel;
+                    bestRank = rank;
+                }
             }
         }
         return best;
+    }
+
+    /// How well a tunnel suits, 0 best. In this order matter: no stalled worker; no bulk beside an interactive connection and none of unknown
+    /// kind beside those known as interactive; no connections of other ports; rather one in use than the spare.
+    private static int rank(Tunnel tunnel, int portIndex, PortHistory history, long now) {
+        if (tunnel.isStalled()) {
+            return 64;
+        }
+        boolean empty = tunnel.load() == 0;
+        boolean bulk = tunnel.bulkPairs() > 0;
+        boolean ownPort = tunnel.isFreeForPort(portIndex);
+        int rank = 0;
+        if (!history.isInteractive() && !bulk && !tunnel.isFresh(now)) {
+            rank += history.isBulk() ? 32 : 8; // whoever has settled there is interactive
+        }
+        if (bulk) {
+            rank += history.isBulk() ? 8 + Math.min(7, tunnel.bulkPairs()) : 16;
+        }
+        return rank + (ownPort ? 0 : 4) + (empty ? 1 : 0);
     }
 
     /// The deadlines are all equally long, so the one that fires is that of the first in line.

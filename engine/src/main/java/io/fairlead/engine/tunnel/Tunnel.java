@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /// A {@link Session} on a channel. Puts frames into buffers, small ones side by side and large ones as they are, and flushes once a turn
 /// of its loop; on the way in feeds the decoder and has each local socket of the burst flushed once.
@@ -60,12 +61,18 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private volatile boolean accepting = true;
     /// Pairs promised by other threads or open: what placement goes by.
     private final AtomicInteger load = new AtomicInteger();
+    private final AtomicIntegerArray loadByPort;
+    private volatile int bulkPairs;
+    private volatile boolean stalled;
+    private volatile long firstPlacedNanos;
+    private volatile long emptySinceNanos = System.nanoTime();
 
     /// @param pod name of the pod behind it, for messages
     /// @param ports the pod's ports, in the order of the forward's
     public Tunnel(String pod, int... ports) {
         this.pod = pod;
         this.ports = ports;
+        loadByPort = new AtomicIntegerArray(ports.length);
         session = new Session(this, System.nanoTime());
         decoder = new FrameDecoder(session);
     }
@@ -106,10 +113,46 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return load.get();
     }
 
-    /// A connection was placed here, or is forgotten.
-    public void addLoad(int delta) {
-        load.addAndGet(delta);
-        closeIfDone();
+    /// A connection of the forward's port number `portIndex` is placed here.
+    void placed(int portIndex, long nowNanos) {
+        if (load.getAndIncrement() == 0) {
+            firstPlacedNanos = nowNanos;
+        }
+        loadByPort.incrementAndGet(portIndex);
+    }
+
+    /// A connection that was placed here is gone from both ends.
+    public void gone(int portIndex) {
+        loadByPort.decrementAndGet(portIndex);
+        if (load.decrementAndGet() == 0) {
+            emptySinceNanos = System.nanoTime();
+            closeIfDone();
+        }
+    }
+
+    /// Whether it carries connections of no other port.
+    boolean isFreeForPort(int portIndex) {
+        return load.get() == loadByPort.get(portIndex);
+    }
+
+    /// Whether none of its connections has been here long enough to have shown what it is.
+    boolean isFresh(long nowNanos) {
+        return load.get() == 0 || nowNanos - firstPlacedNanos < Limits.FRESH_NANOS;
+    }
+
+    /// Connections that turned bulk.
+    int bulkPairs() {
+        return bulkPairs;
+    }
+
+    /// Whether one of the peer's workers does not move: nobody new should come here while there is another choice.
+    boolean isStalled() {
+        return stalled;
+    }
+
+    /// Since when it has had no connection; meaningless while it has one.
+    long emptySinceNanos() {
+        return emptySinceNanos;
     }
 
     private void closeIfDone() {
@@ -237,6 +280,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         dirty.clear();
         if (batch != null || unflushed > 0) {
             flushNow();
+        } else {
+            publish();
         }
     }
 
@@ -287,6 +332,17 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         if (lostCause == null && session.tickNanos() < Limits.TICK_NANOS && tickDueNanos - System.nanoTime() > session.tickNanos()
                 && nextTick.cancel(false)) {
             scheduleTick();
+        }
+    }
+
+    /// Publishes what placement goes by. Cheap: nothing is written that did not change.
+    private void publish() {
+        if (bulkPairs != session.bulkPairs()) {
+            bulkPairs = session.bulkPairs();
+        }
+        boolean anyStalled = session.stalledLanes() > 0;
+        if (stalled != anyStalled) {
+            stalled = anyStalled;
         }
     }
 
@@ -386,6 +442,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
 
     private void flushNow() {
         flushScheduled = false;
+        publish();
         hurryTick();
         if (lostCause != null && batch == null) {
             return;
