@@ -14,7 +14,12 @@ public sealed interface CloseReason {
     record Refused(String text) implements CloseReason {}
 
     /// The pod reset its connection.
-    record PodReset(String text) implements CloseReason {}
+    record PodReset(String text) implements CloseReason {
+        @Override
+        public String text() { // the record's own accessor would hide the words below
+            return text.isEmpty() ? "the pod reset the connection" : text;
+        }
+    }
 
     /// The pod closed while the local program still sent: an ordinary end, as on a direct connection.
     record PodClosedEarly(String text) implements CloseReason {}
@@ -51,7 +56,7 @@ public sealed interface CloseReason {
             case Done _ -> "the pod closed the connection";
             case LocalReset _ -> "the local program reset the connection";
             case Refused(var text) -> text;
-            case PodReset(var text) -> text.isEmpty() ? "the pod reset the connection" : text;
+            case PodReset(var text) -> text;
             case PodClosedEarly(var text) -> text;
             case PodGone(var text) -> text;
             case PodError(var text) -> text;
