@@ -27,7 +27,7 @@ public final class Session implements FrameSink {
     private final ArrayDeque<StreamPair> finsUnanswered = new ArrayDeque<>();
     /// Pairs whose payload waits until their port is known to accept, in the order of their replies.
     private final ArrayDeque<StreamPair> gated = new ArrayDeque<>();
-    /// Pairs in the order of their SYN_STREAMs; those that were answered meanwhile are dropped from the front.
+    /// Pairs in the order of their SYN_STREAMs; those that were answered meanwhile are dropped at each tick.
     private final ArrayDeque<StreamPair> unanswered = new ArrayDeque<>();
     private final Counters counters = new Counters();
 
@@ -101,6 +101,11 @@ public final class Session implements FrameSink {
         return nowNanos;
     }
 
+    /// Pairs kept to look for a missing reply: for tests.
+    int unansweredPairs() {
+        return unanswered.size();
+    }
+
     boolean writable() {
         return writable;
     }
@@ -158,9 +163,7 @@ public final class Session implements FrameSink {
         releaseFins(finsAnswered, Limits.FIN_QUIET_ANSWERED_NANOS);
         releaseFins(finsUnanswered, Limits.FIN_QUIET_UNANSWERED_NANOS);
         releaseGated();
-        while (!unanswered.isEmpty() && !(unanswered.peek().state instanceof PairState.Opening)) {
-            unanswered.poll();
-        }
+        unanswered.removeIf(pair -> !(pair.state instanceof PairState.Opening));
         if (!unanswered.isEmpty() && nowNanos - Math.max(lastSweepNanos, unanswered.peek().bornNanos) > Limits.LANE_STALL_NANOS && mayPing()) {
             sweep(); // a missing reply may be a stalled lane's: ask
         }
