@@ -47,6 +47,10 @@ public final class Session implements FrameSink {
     private long lastArrivalNanos;
     private long roundTripNanos = Long.MAX_VALUE;
     private boolean sweepDue;
+    /// The worker that gets the next ping, as they are served in turn.
+    private int pingTurn;
+    /// The lane that is served first when the channel takes bytes again.
+    private int firstServed;
 
     public Session(FrameOut out, long nowNanos) {
         this.out = out;
@@ -135,8 +139,9 @@ public final class Session implements FrameSink {
     public void onWritable(boolean writable) {
         this.writable = writable;
         if (writable) {
-            for (Lane lane : lanes) {
-                pump(lane);
+            firstServed = (firstServed + 1) % Spdy.WORKERS; // or the uploads of the first lane would take all of a slow channel
+            for (int i = 0; i < Spdy.WORKERS; i++) {
+                pump(lanes[(firstServed + i) % Spdy.WORKERS]);
             }
         }
     }
