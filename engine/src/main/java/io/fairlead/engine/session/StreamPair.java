@@ -239,7 +239,9 @@ public final class StreamPair {
     void onPodReset() {
         dataEnded = true;
         finSent = true; // nobody listens to it any more
-        transition(new PairState.Event.PodReset());
+        // The runtime wrote the text first: it says more than the reset.
+        var end = errorEnd();
+        transition(end.text().isEmpty() ? new PairState.Event.PodReset() : end);
     }
 
     void onErrorText(ByteBuf source, int index, int length) {
@@ -253,7 +255,11 @@ public final class StreamPair {
 
     void onErrorEnd() {
         errorEnded = true;
-        transition(new PairState.Event.ErrorEnd(new String(errorText, StandardCharsets.UTF_8).strip()));
+        transition(errorEnd());
+    }
+
+    private PairState.Event.ErrorEnd errorEnd() {
+        return new PairState.Event.ErrorEnd(new String(errorText, StandardCharsets.UTF_8).strip());
     }
 
     /// Whether it moved so much at once that no other connection should be put beside it.
