@@ -114,6 +114,10 @@ public final class Session implements FrameSink {
         return writable;
     }
 
+    boolean isLost() {
+        return lost != null;
+    }
+
     // ---- commands
 
     /// Begins a burst of calls at `nowNanos`.
@@ -197,12 +201,22 @@ public final class Session implements FrameSink {
     /// Ends pairs that wait for a reply, or for the peer to wind them up, for too long. To be called every few seconds.
     public void expire() {
         for (StreamPair pair : livePairs()) {
-            if (pair.state instanceof PairState.Opening && pair.wasOpened() && nowNanos - pair.bornNanos > Limits.REPLY_NANOS) {
-                pair.fail(new CloseReason.NoReply((nowNanos - pair.bornNanos) / 1_000_000));
-            } else if (pair.isClosed() && nowNanos - pair.closedNanos > Limits.FORGET_NANOS) {
+            if (!expireOpening(pair) && pair.isClosed() && nowNanos - pair.closedNanos > Limits.FORGET_NANOS) {
                 forget(pair);
             }
         }
+        for (Lane lane : lanes) {
+            // Those whose SYN_STREAMs never left, as their worker is stuck, are in no table.
+            List.copyOf(lane.waiting).forEach(this::expireOpening);
+        }
+    }
+
+    private boolean expireOpening(StreamPair pair) {
+        boolean expired = pair.state instanceof PairState.Opening && nowNanos - pair.bornNanos > Limits.REPLY_NANOS;
+        if (expired) {
+            pair.fail(new CloseReason.NoReply((nowNanos - pair.bornNanos) / 1_000_000));
+        }
+        return expired;
     }
 
     /// The channel is gone, or the peer said go-away: every pair ends. No frame leaves any more.
@@ -359,7 +373,7 @@ public final class Session implements FrameSink {
 
     /// Serves the lane's waiting line as far as credit and channel allow.
     void pump(Lane lane) {
-        if (lane.pumping) {
+        if (lane.pumping || lost != null) {
             return; // a pair that is served may close and come back here; the outer loop goes on
         }
         lane.pumping = true;
@@ -377,6 +391,9 @@ public final class Session implements FrameSink {
             lane.pumping = false;
         }
     }
+                if (lost != null) {
+                    return; // a write failed at once: nobody waits any more
+                }
 
     void sendOpen(StreamPair pair) {
         pair.errorId = nextId(pair.lane);
@@ -397,6 +414,9 @@ public final class Session implements FrameSink {
         sentFrame(pair.lane);
     }
 
+        if (lost != null) {
+            return; // the first one failed at once
+        }
     void sendHeld(StreamPair pair, ByteBuf payload) {
         heldBytes -= payload.capacity();
         sendData(pair, payload);
@@ -492,8 +512,13 @@ public final class Session implements FrameSink {
             counters.pairsRefused++;
             pair.history.refused();
         }
-        if (!pair.wasOpened()) {
-            forget(pair);
+    }
+
+    /// The peer never heard of the pair.
+    void closedUnopened(StreamPair pair) {
+        if (pair.waiting) {
+            pair.waiting = false;
+            pair.lane.waiting.remove(pair);
         }
     }
 

@@ -184,7 +184,7 @@ public final class StreamPair {
             session.sendHeld(this, unsent.poll());
         }
         boolean finNext = finDue && !resetDue && (unsent == null || unsent.isEmpty());
-        if (resetDue && !resetSent || finNext && !finSent) {
+        if (!session.isLost() && (resetDue && !resetSent || finNext && !finSent)) {
             if (!lane.mayControl()) {
                 return false;
             }
@@ -308,7 +308,9 @@ public final class StreamPair {
         }
         session.closed(this, why);
         downstream.onClosed(why);
-        if (opened && (finDue && !finSent || resetDue && !resetSent)) {
+        if (!opened) {
+            session.closedUnopened(this);
+        } else if (finDue && !finSent || resetDue && !resetSent) {
             session.await(this);
             session.pump(lane);
         }
