@@ -72,20 +72,19 @@ final class Lane {
         assert nextFence - firstFence <= RING;
     }
 
-    /// The oldest outstanding fence came back. Returns its round trip in nanoseconds, or -1 when none was out: a peer that answers twice.
-    long fenceReturned(long nowNanos) {
-        if (firstFence == nextFence) {
-            return -1;
+    /// Fence `number` (a ping's, or the negated id of a probe) came back, so those before it are through as well. Returns its round trip in
+    /// nanoseconds, or -1 when it is not out here: a peer that answers twice.
+    long fenceReturned(long number, long nowNanos) {
+        for (int fence = firstFence; fence != nextFence; fence++) {
+            int at = fence & RING - 1;
+            if (fenceNumber[at] == number) {
+                firstFence = fence + 1;
+                takenUpTo(fenceSent[at]);
+                assert inFlight() >= 0;
+                return nowNanos - fenceNanos[at];
+            }
         }
-        int at = firstFence++ & RING - 1;
-        takenUpTo(fenceSent[at]);
-        assert inFlight() >= 0;
-        return nowNanos - fenceNanos[at];
-    }
-
-    /// Number of the oldest outstanding fence: a ping's, or the negated id of a probe; 0 when there is none (the first ping is never alone).
-    long oldestFence() {
-        return firstFence == nextFence ? 0 : fenceNumber[firstFence & RING - 1];
+        return -1;
     }
 
     /// Whether a fence has been out for longer than `patienceNanos`, while number `newestReturned`, sent after it, is back.
@@ -107,6 +106,6 @@ final class Lane {
     }
 
     boolean mayPing() {
-        return inFlight() < Limits.LANE_PING_FRAMES;
+        return inFlight() < Limits.LANE_PING_FRAMES && nextFence - firstFence < RING; // a peer may reply to streams and never to pings
     }
 }

@@ -15,7 +15,7 @@ import java.util.List;
 /// {@link Limits}. Time comes in by {@link #begin}, once a burst.
 /// Invariant: both ids of a pair are in `streams` from its SYN_STREAMs until the peer has ended both streams.
 public final class Session implements FrameSink {
-    /// Ping ids repeat after this many; a multiple of the workers' number, so that an id tells its worker.
+    /// Ping ids repeat after this many.
     private static final int PING_CYCLE = Spdy.WORKERS << 20;
     /// No pair opens past this id: the session is retired, some hundred million pairs old. A margin is left for probes.
     private static final int LAST_ID = Spdy.STREAM_ID_MAX - (1 << 20);
@@ -101,13 +101,13 @@ public final class Session implements FrameSink {
         return heldBytes < Limits.SESSION_HELD_BYTES ? Limits.READ_BYTES : Limits.UNASKED_READ_BYTES;
     }
 
-    long nowNanos() {
-        return nowNanos;
-    }
-
     /// Pairs kept to look for a missing reply: for tests.
     int unansweredPairs() {
         return unanswered.size();
+    }
+
+    long nowNanos() {
+        return nowNanos;
     }
 
     boolean writable() {
@@ -179,10 +179,10 @@ public final class Session implements FrameSink {
         for (Lane lane : lanes) {
             judge(lane);
         }
-        if (nowNanos - lastSweepNanos > Limits.KEEPALIVE_NANOS && mayPing()) {
-            sweep();
+        if (nowNanos - lastSweepNanos > Limits.KEEPALIVE_NANOS) {
+            keepAlive();
         }
-        boolean asked = pingsSent - 1 > newestPong && lastSweepNanos - lastArrivalNanos > 0;
+        boolean asked = lastSweepNanos - lastArrivalNanos > 0;
         if (asked && nowNanos - lastArrivalNanos > Limits.SESSION_DEAD_NANOS) {
             return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
         }
@@ -326,20 +326,32 @@ public final class Session implements FrameSink {
     public void onPing(int id) {
         lastArrivalNanos = nowNanos;
         if ((id & 1) == 0) {
-            out.ping(id); // the peer's own, echoed
+            echo(id);
             return;
         }
-        int number = (id - 1) / 2;
-        Lane lane = lanes[number % Spdy.WORKERS];
-        long roundTrip = number < PING_CYCLE ? lane.fenceReturned(nowNanos) : -1;
-        if (roundTrip < 0) {
+        long number = numberOf((id - 1) / 2);
+        for (Lane lane : lanes) {
+            long roundTrip = number < 0 ? -1 : lane.fenceReturned(number, nowNanos);
+            if (roundTrip >= 0) {
+                newestPong = Math.max(newestPong, number);
+                roundTripNanos = Math.min(roundTripNanos, roundTrip);
+                lane.stalled = false;
+                pump(lane);
+                return;
+            }
+        }
+        counters.unknownFrames++;
+    }
+
+    /// Answers a ping of the peer's own, unless it floods us. The answer is a ping to its workers, too, and takes a turn.
+    private void echo(int id) {
+        if (!writable || !mayPing()) {
             counters.unknownFrames++;
             return;
         }
-        newestPong = Math.max(newestPong, numberOf(number));
-        roundTripNanos = Math.min(roundTripNanos, roundTrip);
-        lane.stalled = false;
-        pump(lane);
+        out.ping(id);
+        sentFrame(lanes[pingTurn]);
+        pingTurn = (pingTurn + 1) % Spdy.WORKERS;
     }
 
     @Override
@@ -379,6 +391,9 @@ public final class Session implements FrameSink {
         lane.pumping = true;
         try {
             for (StreamPair pair; (pair = lane.waiting.peek()) != null && pair.pump(); ) {
+                if (lost != null) {
+                    return; // a write failed at once: nobody waits any more
+                }
                 lane.waiting.remove();
                 pair.waiting = false;
                 if (pair.isClosed()) {
@@ -391,9 +406,6 @@ public final class Session implements FrameSink {
             lane.pumping = false;
         }
     }
-                if (lost != null) {
-                    return; // a write failed at once: nobody waits any more
-                }
 
     void sendOpen(StreamPair pair) {
         pair.errorId = nextId(pair.lane);
@@ -402,6 +414,9 @@ public final class Session implements FrameSink {
         streams.put(pair.dataId, pair);
         out.synStream(pair.errorId, true, "error", pair.port, pair.requestId);
         sentFrame(pair.lane);
+        if (lost != null) {
+            return; // the first one failed at once
+        }
         out.synStream(pair.dataId, false, "data", pair.port, pair.requestId);
         sentFrame(pair.lane);
         pair.sentAtOpen = pair.lane.sent();
@@ -414,9 +429,6 @@ public final class Session implements FrameSink {
         sentFrame(pair.lane);
     }
 
-        if (lost != null) {
-            return; // the first one failed at once
-        }
     void sendHeld(StreamPair pair, ByteBuf payload) {
         heldBytes -= payload.capacity();
         sendData(pair, payload);
@@ -520,6 +532,7 @@ public final class Session implements FrameSink {
             pair.waiting = false;
             pair.lane.waiting.remove(pair);
         }
+        forget(pair);
     }
 
     // ---- inside
@@ -548,8 +561,23 @@ public final class Session implements FrameSink {
         for (int i = 0; i < Spdy.WORKERS; i++) {
             int number = (int) (pingsSent % PING_CYCLE);
             out.ping(2 * number + 1);
-            lanes[number % Spdy.WORKERS].sentFence(pingsSent, nowNanos);
+            lanes[pingTurn].sentFence(pingsSent, nowNanos);
+            pingTurn = (pingTurn + 1) % Spdy.WORKERS;
             pingsSent++;
+        }
+    }
+
+    private void keepAlive() {
+        if (mayPing()) {
+            sweep();
+            return;
+        }
+        for (Lane lane : lanes) {
+            if (lane.mayPing() && !lane.stalled) {
+                probe(lane); // a stuck worker must not make the session look idle, nor alive
+                lastSweepNanos = nowNanos;
+                return;
+            }
         }
     }
 
@@ -564,8 +592,7 @@ public final class Session implements FrameSink {
 
     private void probed(int streamId) {
         Lane lane = lanes[streamId % Spdy.WORKERS];
-        if (lane.oldestFence() == -streamId) {
-            lane.fenceReturned(nowNanos);
+        if (streamId > 0 && lane.fenceReturned(-streamId, nowNanos) >= 0) {
             lane.stalled = false;
             pump(lane);
         } else {
@@ -583,8 +610,11 @@ public final class Session implements FrameSink {
         return id;
     }
 
-    /// The newest ping with this number in the cycle.
+    /// The newest ping with this number in the cycle; negative when there was none.
     private long numberOf(int inCycle) {
+        if (inCycle < 0 || inCycle >= PING_CYCLE) {
+            return -1;
+        }
         long number = pingsSent - pingsSent % PING_CYCLE + inCycle;
         return number < pingsSent ? number : number - PING_CYCLE;
     }
