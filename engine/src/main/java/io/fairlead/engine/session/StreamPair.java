@@ -11,8 +11,6 @@ import java.util.ArrayDeque;
 /// the local socket brought, and one unasked read more.
 /// Invariant: while anything waits to be sent, the pair stands in its lane's waiting line exactly once.
 public final class StreamPair {
-    private static final long NEVER = Long.MIN_VALUE;
-
     final Session session;
     final Lane lane;
     final int port;
@@ -31,7 +29,7 @@ public final class StreamPair {
     boolean forgotten;
     long closedNanos;
     long repliedNanos;
-    long finDueNanos = NEVER;
+    long finDueNanos;
 
     private ArrayDeque<ByteBuf> unsent; // made on first need: most pairs never wait
     /// Payload is held until the port is known to accept, see {@link PortHistory}.
@@ -151,7 +149,6 @@ public final class StreamPair {
     void finNow() {
         if (!isClosed() && !finSent && !finDue) {
             finDue = true;
-            finDueNanos = NEVER;
             session.await(this);
             session.pump(lane);
         }

@@ -401,6 +401,18 @@ class SessionTest {
     }
 
     @Test
+    void aHeldFinThatLeftEarlyDoesNotKeepThoseBehindIt() {
+        LocalEnd first = exchange();
+        LocalEnd second = exchange();
+        first.pair.localEof();
+        second.pair.localEof();
+        tunnel.podEof(first);
+        tunnel.said();
+        pass(700);
+        assertEquals(List.of("FIN " + second.pair.dataId), tunnel.said());
+    }
+
+    @Test
     void aFinFollowsThePayloadThatStillWaits() {
         LocalEnd local = tunnel.open();
         tunnel.reply(local);
