@@ -113,8 +113,14 @@ public final class Limits {
     public static final int LOCAL_QUEUE_SOFT_BYTES = 1024 * 1024;
     public static final int LOCAL_QUEUE_LOW_BYTES = 256 * 1024;
 
-    /// Bytes that wait for one local socket before its session stops being read.
+    /// Bytes that wait in memory for one local socket. Past it, a connection that is alone on its session has the session not read; one that
+    /// shares it has the rest written to a temporary file.
     public static final int LOCAL_QUEUE_HARD_BYTES = 4 * 1024 * 1024;
+
+    /// Bytes that pass through the temporary file of one connection until it is empty again, and what the files of one process may hold
+    /// together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.
+    public static final long SPILL_BYTES = 256L * 1024 * 1024;
+    public static final long SPILL_TOTAL_BYTES = 1024L * 1024 * 1024;
 
     /// A payload below this that has to wait for a slow reader is copied out, as a slice would keep a read buffer of 64 KiB alive.
     public static final int COPY_OUT_BYTES = 4 * 1024;

@@ -17,15 +17,21 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// One accepted socket: its bytes to the pair, the pair's bytes to it, half-close and reset both ways.
 ///
 /// Thread: the tunnel's loop, on which its socket is registered, too. Ownership: takes what it reads and gives it to the pair; retains
 /// what it queues for the socket, which Netty releases. Bound: upward one read, see {@link StreamPair}; downward
-/// {@link Limits#LOCAL_QUEUE_HARD_BYTES}, past which the tunnel is not read.
+/// {@link Limits#LOCAL_QUEUE_HARD_BYTES} in memory. Past it a pair that is alone on its tunnel has the tunnel not read; one that shares
+/// it goes on into a {@link SpillFile}, and when that is full, too, the pair is reset.
 /// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
-final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable {
+final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Blocker {
+    /// What spill files of this process may still take.
+    private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
+
     private final Tunnel tunnel;
     private final int port;
     private final PortHistory history;
@@ -47,6 +53,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean blocking;
     private boolean lingering;
     private long queuedBytes;
+    private SpillFile spill; // non-null while bytes wait on disk: all later ones have to queue behind them
 
     LocalConnection(Tunnel tunnel, int port, PortHistory history, Observer observer) {
         this.tunnel = tunnel;
@@ -118,6 +125,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void channelInactive(ChannelHandlerContext ctx) {
         count();
         unblock();
+        endSpill();
         if (pair != null && closeReason == null) {
             tunnel.begin();
             pair.localReset();
@@ -135,6 +143,10 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     @Override
     public void onData(ByteBuf source, int index, int length) {
         if (!ctx.channel().isActive()) {
+            return;
+        }
+        if (spill != null) {
+            spill(source, index, length);
             return;
         }
         ctx.write(keep(source, index, length), ctx.voidPromise());
@@ -156,10 +168,74 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void flush() {
         flushPending = false;
         ctx.flush();
-        long bytes = count();
-        if (!blocking && bytes > Limits.LOCAL_QUEUE_HARD_BYTES) {
+        if (count() > Limits.LOCAL_QUEUE_HARD_BYTES) {
+            tooMuch();
+        }
+    }
+
+    /// Alone on its tunnel, the connection may stop it: nothing is lost and nobody else waits. Otherwise it must not.
+    private void tooMuch() {
+        if (blocking || spill != null || pair == null || closeReason != null) {
+            return;
+        }
+        if (tunnel.pairs() == 1) {
             blocking = true;
-            tunnel.block(true);
+            tunnel.block(this);
+        } else {
+            beginSpill();
+        }
+    }
+
+    @Override
+    public void share() {
+        unblock();
+        beginSpill();
+    }
+
+    private void beginSpill() {
+        try {
+            spill = new SpillFile(Limits.SPILL_BYTES, SPILL_BUDGET);
+        } catch (IOException _) {
+            pair.fail(new CloseReason.TooSlow(count()));
+        }
+    }
+
+    private void spill(ByteBuf source, int index, int length) {
+        try {
+            if (spill.append(source, index, length)) {
+                return;
+            }
+        } catch (IOException _) {
+            // a full disk is a full spill file
+        }
+        long waiting = count() + spill.waiting();
+        endSpill();
+        pair.fail(new CloseReason.TooSlow(waiting));
+    }
+
+    /// The socket takes bytes again: those on disk come first.
+    private void unspill() {
+        try {
+            while (spill != null && ctx.channel().isActive() && ctx.channel().isWritable()) {
+                if (spill.waiting() == 0) {
+                    endSpill();
+                } else {
+                    ctx.writeAndFlush(spill.take(ctx.alloc(), Limits.LOCAL_QUEUE_SOFT_BYTES), ctx.voidPromise());
+                }
+            }
+        } catch (IOException e) {
+            endSpill();
+            exceptionCaught(ctx, e);
+        }
+        if (spill == null && closeReason != null) {
+            finishAfterQueue();
+        }
+    }
+
+    private void endSpill() {
+        if (spill != null) {
+            spill.close();
+            spill = null;
         }
     }
 
@@ -168,6 +244,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         count();
         if (ctx.channel().isWritable()) {
             unblock();
+            if (spill != null) {
+                unspill();
+            }
         }
         if (closeReason != null) {
             closeIfDrained();
@@ -177,7 +256,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private void unblock() {
         if (blocking) {
             blocking = false;
-            tunnel.block(false);
+            tunnel.unblock();
         }
     }
 
@@ -210,7 +289,15 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         if (!ctx.channel().isActive()) {
             return;
         }
-        // An empty write stands behind all that is queued: when it is done, so are they.
+        if (why instanceof CloseReason.TooSlow || why instanceof CloseReason.Stopped) {
+            reset((SocketChannel) ctx.channel()); // nobody reads what is queued
+        } else if (spill == null) {
+            finishAfterQueue();
+        }
+    }
+
+    /// An empty write stands behind all that is queued: when it is done, so are they.
+    private void finishAfterQueue() {
         ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> finish());
     }
 
@@ -227,13 +314,17 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         }
         var socket = (SocketChannel) ctx.channel();
         if (!closeReason.isOrderly()) {
-            socket.config().setOption(ChannelOption.SO_LINGER, 0);
-            ctx.close();
+            reset(socket);
         } else if (socket.isInputShutdown()) {
             ctx.close();
         } else {
             linger(socket);
         }
+    }
+
+    private void reset(SocketChannel socket) {
+        socket.config().setOption(ChannelOption.SO_LINGER, 0);
+        ctx.close();
     }
 
     /// FIN to the local program, and its own late bytes read and dropped for a moment: closing with unread bytes would reset the connection,

@@ -88,6 +88,7 @@ public final class Supervisor {
                     reopen();
                 }
                 openSpares();
+                shards.retireStalled();
             }
         } catch (InterruptedException _) {
             watcher.interrupt(); // the forward is closed

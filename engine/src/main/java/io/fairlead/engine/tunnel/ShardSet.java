@@ -82,13 +82,25 @@ public final class ShardSet {
         int accepting = 0;
         boolean spare = false;
         for (Tunnel tunnel : tunnels) {
-            if (tunnel.isAccepting()) {
+            if (tunnel.isAccepting() && !tunnel.isStalled()) {
                 accepting++;
-                spare |= tunnel.load() == 0 && !tunnel.isStalled();
+                spare |= tunnel.load() == 0;
             }
         }
         boolean auto = sessions == ForwardSpec.SESSIONS_AUTO;
-        return accepting == 0 || (auto ? !spare && accepting < Limits.SESSIONS_AUTO_MAX : accepting < sessions);
+        int most = auto ? Limits.SESSIONS_AUTO_MAX : sessions;
+        boolean wanted = auto ? !spare && accepting < most : accepting < most;
+        return wanted && tunnels.size() < 2 * most; // those out of use for now count half
+    }
+
+    /// Takes tunnels with a stalled worker out of use as soon as another one is in order: their connections go on to their end, new ones go
+    /// elsewhere, and a fresh tunnel takes their place. At most as many as {@link Limits#SESSIONS_AUTO_MAX} stay on in this way.
+    public void retireStalled() {
+        List<Tunnel> all = tunnels;
+        long retired = all.stream().filter(t -> !t.isAccepting()).count();
+        if (all.stream().anyMatch(t -> t.isAccepting() && !t.isStalled())) {
+            all.stream().filter(t -> t.isAccepting() && t.hasStalledWorker()).limit(Math.max(0, Limits.SESSIONS_AUTO_MAX - retired)).forEach(Tunnel::retire);
+        }
     }
 
     /// Closes tunnels that have had no connection for {@link Limits#SPARE_IDLE_NANOS}, but for one, when their number is left to us.
@@ -124,6 +136,7 @@ public final class ShardSet {
                 return;
             }
             opened++;
+            tunnel.onStall(onNeed);
             tunnels = Stream.concat(tunnels.stream(), Stream.of(tunnel)).toList();
             tunnel.closed().thenAccept(why -> {
                 int pairs = tunnel.load();

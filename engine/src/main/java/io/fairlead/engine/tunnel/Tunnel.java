@@ -37,6 +37,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         void flush();
     }
 
+    /// A local connection that, alone on the tunnel, has it not read.
+    public interface Blocker {
+        /// Another connection comes: the tunnel is read again from now on.
+        void share();
+    }
+
     private static final long EXPIRE_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final FrameDecoder decoder;
@@ -52,7 +58,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private ByteBuf batch;
     private int unflushed;
     private boolean flushScheduled;
-    private int blockers;
+    private Blocker blocker;
     private long queuedBytes;
     private String lostCause;
     private long expiredNanos = System.nanoTime();
@@ -64,6 +70,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private final AtomicIntegerArray loadByPort;
     private volatile int bulkPairs;
     private volatile boolean stalled;
+    private volatile boolean stalledWorker;
+    private volatile Runnable onStall = () -> { };
     private volatile long firstPlacedNanos;
     private volatile long emptySinceNanos = System.nanoTime();
 
@@ -140,14 +148,25 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return load.get() == 0 || nowNanos - firstPlacedNanos < Limits.FRESH_NANOS;
     }
 
+    /// `onStall` is run on the tunnel's loop when {@link #isStalled} changes; must not block.
+    void onStall(Runnable onStall) {
+        this.onStall = onStall;
+    }
+
     /// Connections that turned bulk.
     int bulkPairs() {
         return bulkPairs;
     }
 
-    /// Whether one of the peer's workers does not move: nobody new should come here while there is another choice.
+    /// Whether one of the peer's workers does not move, or a slow local reader has the tunnel not read: nobody new should come here while
+    /// there is another choice.
     boolean isStalled() {
         return stalled;
+    }
+
+    /// Whether one of the peer's workers does not move.
+    boolean hasStalledWorker() {
+        return stalledWorker;
     }
 
     /// Since when it has had no connection; meaningless while it has one.
@@ -202,6 +221,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             accepting = false;
             return null;
         }
+        if (blocker != null) {
+            blocker.share();
+        }
         begin();
         StreamPair pair = session.open(port, history, downstream);
         flushSoon();
@@ -236,11 +258,18 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         queuedBytes += delta;
     }
 
-    /// A local socket is past its hard bound, or is not any more: the session is not read meanwhile.
-    public void block(boolean on) {
-        blockers += on ? 1 : -1;
-        assert blockers >= 0;
-        ctx.channel().config().setAutoRead(blockers == 0);
+    /// The tunnel's only connection is past its hard bound: the session is not read until {@link #unblock}, or until it is not alone any more.
+    public void block(Blocker blocker) {
+        assert this.blocker == null && session.pairs() <= 1;
+        this.blocker = blocker;
+        ctx.channel().config().setAutoRead(false);
+        publish();
+    }
+
+    public void unblock() {
+        blocker = null;
+        ctx.channel().config().setAutoRead(true);
+        publish();
     }
 
     // ---- channel
@@ -340,9 +369,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         if (bulkPairs != session.bulkPairs()) {
             bulkPairs = session.bulkPairs();
         }
-        boolean anyStalled = session.stalledLanes() > 0;
-        if (stalled != anyStalled) {
-            stalled = anyStalled;
+        boolean worker = session.stalledLanes() > 0;
+        boolean any = worker || blocker != null;
+        if (stalled != any || stalledWorker != worker) {
+            stalledWorker = worker;
+            stalled = any;
+            onStall.run();
         }
     }
 
