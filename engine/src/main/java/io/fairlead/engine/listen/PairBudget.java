@@ -1,5 +1,6 @@
 package io.fairlead.engine.listen;
 
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -9,7 +10,7 @@ public final class PairBudget {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong pauses = new AtomicLong();
-    private volatile Runnable onRoom;
+    private final ConcurrentLinkedQueue<Runnable> onRoom = new ConcurrentLinkedQueue<>(); // a forward has several listeners
 
     public PairBudget(int max) {
         this.max = max;
@@ -43,7 +44,7 @@ public final class PairBudget {
     /// A listener stopped; `whenRoom` is run once, on any thread, when a connection has gone.
     void paused(Runnable whenRoom) {
         pauses.incrementAndGet();
-        onRoom = whenRoom;
+        onRoom.add(whenRoom);
         if (!isFull()) {
             room();
         }
@@ -55,16 +56,17 @@ public final class PairBudget {
 
     void gone() {
         open.decrementAndGet();
-        if (onRoom != null) {
+        if (!onRoom.isEmpty()) {
             room();
         }
     }
 
     private void room() {
-        Runnable run = onRoom;
-        onRoom = null;
-        if (run != null) {
-            run.run();
+        for (int n = onRoom.size(); n > 0; n--) {
+            Runnable run = onRoom.poll();
+            if (run != null) {
+                run.run();
+            }
         }
     }
 }
