@@ -28,7 +28,11 @@ public final class EventQueue implements Consumer<ForwardEvent> {
 
     /// Delivers what waits, then {@link ForwardEvent.Stopped}, and waits for that unless called from the consumer.
     public void close() throws InterruptedException {
-        queue.put(new ForwardEvent.Stopped());
+        while (!queue.offer(new ForwardEvent.Stopped())) {
+            if (queue.poll() != null) {
+                dropped.incrementAndGet(); // waiting for room would never end when the consumer itself closes the forward
+            }
+        }
         if (Thread.currentThread() != thread) {
             thread.join();
         }
