@@ -574,9 +574,8 @@ public final class Session implements FrameSink {
         }
         for (Lane lane : lanes) {
             if (lane.mayPing() && !lane.stalled) {
-                probe(lane); // a stuck worker must not make the session look idle, nor alive
+                probe(lane); // a stuck worker must not make the session look idle, nor dead
                 lastSweepNanos = nowNanos;
-                return;
             }
         }
     }
