@@ -138,10 +138,7 @@ public final class ShardSet {
             opened++;
             tunnel.onStall(onNeed);
             tunnels = Stream.concat(tunnels.stream(), Stream.of(tunnel)).toList();
-            tunnel.closed().thenAccept(why -> {
-                int pairs = tunnel.load();
-                home.execute(() -> remove(tunnel, pairs, why));
-            });
+            tunnel.closed().thenAccept(why -> home.execute(() -> remove(tunnel, why)));
             for (Waiting w; tunnel.isAccepting() && (w = waiting.poll()) != null; ) {
                 waitingCount.decrementAndGet();
                 w.deadline.cancel(false);
@@ -259,14 +256,14 @@ public final class ShardSet {
         }
     }
 
-    private void remove(Tunnel tunnel, int pairs, CloseReason why) {
+    private void remove(Tunnel tunnel, CloseReason why) {
         synchronized (finished) {
             finished.add(tunnel.counters());
         }
         tunnels = tunnels.stream().filter(t -> t != tunnel).toList();
         if (!closed && !(why instanceof CloseReason.Stopped)) {
             lost++;
-            onLost.accept(new Lost(tunnel, pairs, why));
+            onLost.accept(new Lost(tunnel, tunnel.pairsAtEnd(), why));
         }
         onNeed.run();
     }

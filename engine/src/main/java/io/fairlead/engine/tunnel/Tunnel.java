@@ -61,6 +61,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private Blocker blocker;
     private long queuedBytes;
     private String lostCause;
+    private int pairsAtEnd;
     private long expiredNanos = System.nanoTime();
     private long tickDueNanos;
     private ScheduledFuture<?> nextTick;
@@ -103,6 +104,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     /// Completes when the tunnel is over, with what its pairs were told.
     public CompletionStage<CloseReason> closed() {
         return closed;
+    }
+
+    /// Pairs that were open when it ended; to be asked once {@link #closed} is complete.
+    public int pairsAtEnd() {
+        return pairsAtEnd;
     }
 
     /// Whether new connections may be placed here.
@@ -203,10 +209,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         }
         if (lostCause == null) {
             accepting = false;
+            lostCause = "the forward was closed"; // first: the last pair that is forgotten closes, too
+            pairsAtEnd = session.pairs();
             session.begin(System.nanoTime());
             session.resetAll();
             FrameEncoder.goAway(room(16), 0, 0);
-            lostCause = "the forward was closed";
             flushNow();
             ctx.close();
         }
@@ -217,7 +224,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     /// Opens a pair to `port` of the pod; null when the session takes no more.
     public StreamPair open(int port, PortHistory history, Downstream downstream) {
         assert eventLoop().inEventLoop();
-        if (!session.isOpen()) {
+        if (lostCause != null || !session.isOpen()) {
             accepting = false;
             return null;
         }
@@ -337,6 +344,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         boolean asked = lostCause != null;
         if (!asked) {
             lostCause = cause;
+            pairsAtEnd = session.pairs();
         }
         accepting = false;
         session.begin(System.nanoTime());
