@@ -141,7 +141,7 @@ public final class Supervisor {
         watcher = Thread.ofVirtual().name("fairlead-pod-watch").start(() -> {
             try {
                 resolver.awaitGone(watched);
-                if (endpoint == watched) {
+                if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
                     shards.retireAll();
                 }
             } catch (InterruptedException _) {
