@@ -9,6 +9,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /// Forwards local ports to pods. One engine serves any number of forwards with at most two event loops; start one per process.
@@ -27,7 +28,7 @@ public final class Engine implements AutoCloseable {
     private final Transport transport = Transport.best();
     private final EventLoopGroup loops;
     private final Set<RunningForward> forwards = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Engine() {
         int count = Math.min(LOOPS_MAX, Runtime.getRuntime().availableProcessors());
@@ -44,7 +45,7 @@ public final class Engine implements AutoCloseable {
     /// @param events told what a user may want to see; see {@link ForwardEvent} for its thread
     /// @throws ForwardException nothing is forwarded; says why and what to do
     public Forward forward(ForwardSpec spec, Consumer<ForwardEvent> events) throws ForwardException, InterruptedException {
-        if (closed) {
+        if (closed.get()) {
             throw new IllegalStateException("the engine is closed");
         }
         Cluster cluster = Cluster.open(spec.kubeconfig(), spec.context(), spec.namespace());
@@ -54,10 +55,13 @@ public final class Engine implements AutoCloseable {
         return forward;
     }
 
-    /// Closes every forward and ends the loops. Blocks at most some seconds.
+    /// Closes every forward and ends the loops. Blocks at most some seconds; a second call waits for the first.
     @Override
     public void close() {
-        closed = true;
+        if (!closed.compareAndSet(false, true)) {
+            loops.terminationFuture().awaitUninterruptibly();
+            return;
+        }
         forwards.forEach(RunningForward::close);
         loops.forEach(loop -> loop.execute(HeadroomReads::releaseLoopBuffer));
         // No quiet period: the loops' threads sit in native code, for which the JVM's exit waits up to 300 ms.
