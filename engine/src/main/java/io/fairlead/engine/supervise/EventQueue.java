@@ -2,17 +2,19 @@ package io.fairlead.engine.supervise;
 
 import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /// Carries events from the loops to the user's consumer, which may block, on one virtual thread. {@link #accept} never blocks: what finds the
-/// queue full is dropped and counted, but for {@link ForwardEvent.Stopped}.
+/// queue full is dropped and counted; {@link ForwardEvent.Stopped} always comes, and comes last.
 public final class EventQueue implements Consumer<ForwardEvent> {
     private final ArrayBlockingQueue<ForwardEvent> queue = new ArrayBlockingQueue<>(Limits.EVENTS_QUEUED);
     private final AtomicLong dropped = new AtomicLong();
     private final Consumer<ForwardEvent> consumer;
     private final Thread thread;
+    private volatile boolean stopped;
 
     public EventQueue(Consumer<ForwardEvent> consumer) {
         this.consumer = consumer;
@@ -26,29 +28,29 @@ public final class EventQueue implements Consumer<ForwardEvent> {
         }
     }
 
-    /// Delivers what waits, then {@link ForwardEvent.Stopped}, and waits for that unless called from the consumer.
+    /// Delivers what waits, then {@link ForwardEvent.Stopped}, and waits for that unless called from the consumer. A consumer that takes
+    /// longer than {@link Limits#CLOSE_NANOS} is left to hear the rest by itself.
     public void close() throws InterruptedException {
-        while (!queue.offer(new ForwardEvent.Stopped())) {
-            if (queue.poll() != null) {
-                dropped.incrementAndGet(); // waiting for room would never end when the consumer itself closes the forward
-            }
-        }
+        stopped = true;
+        queue.offer(new ForwardEvent.Stopped()); // wakes the thread; where the queue is full it needs no waking
         if (Thread.currentThread() != thread) {
-            thread.join();
+            thread.join(Duration.ofNanos(Limits.CLOSE_NANOS));
         }
     }
 
     private void deliver() {
         try {
-            ForwardEvent event;
             do {
-                event = queue.take();
+                ForwardEvent event = queue.take();
                 long lost = dropped.getAndSet(0);
                 if (lost > 0) {
                     tell(new ForwardEvent.Dropped(lost));
                 }
-                tell(event);
-            } while (!(event instanceof ForwardEvent.Stopped));
+                if (!(event instanceof ForwardEvent.Stopped)) {
+                    tell(event);
+                }
+            } while (!stopped || !queue.isEmpty());
+            tell(new ForwardEvent.Stopped());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
