@@ -56,7 +56,7 @@ public final class DelayHandler extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         long delay = faults.toClientNanos();
-        if (delay == 0 && out.isEmpty()) {
+        if (delay == 0 && out.isEmpty() || !ctx.channel().isActive()) { // nothing is held past channelInactive: nobody would let go of it
             ctx.write(message, promise);
             return;
         }
