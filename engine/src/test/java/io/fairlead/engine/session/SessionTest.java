@@ -412,6 +412,20 @@ class SessionTest {
         assertEquals(List.of("FIN " + second.pair.dataId), tunnel.said());
     }
 
+    /// Nobody reads the stream after the pod's FIN, and payload that nobody reads blocks the peer's worker for good.
+    @Test
+    void payloadThatStillWaitsWhenThePodEndsIsDropped() {
+        LocalEnd local = tunnel.open();
+        tunnel.reply(local);
+        tunnel.said();
+        session.onWritable(false);
+        local.send("last words");
+        local.pair.localEof();
+        tunnel.podEof(local);
+        session.onWritable(true);
+        assertEquals(List.of("FIN 15"), tunnel.said());
+    }
+
     @Test
     void aFinFollowsThePayloadThatStillWaits() {
         LocalEnd local = tunnel.open();
@@ -420,7 +434,7 @@ class SessionTest {
         session.onWritable(false);
         local.send("last words");
         local.pair.localEof();
-        tunnel.podEof(local);
+        pass(5_100);
         assertEquals(List.of(), tunnel.said());
         session.onWritable(true);
         assertEquals(List.of("DATA 15 last words", "FIN 15"), tunnel.said());
