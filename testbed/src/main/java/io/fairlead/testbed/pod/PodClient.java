@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -45,6 +46,19 @@ public final class PodClient implements AutoCloseable {
         } catch (IOException e) {
             socket.close();
             throw e;
+        }
+    }
+
+    /// How a connection ends on which nobody asks anything: the reset of a forwarder whose pod refuses can be faster than our own connect.
+    ///
+    /// @throws java.net.ConnectException nobody listens at `address`
+    public static End endOf(InetSocketAddress address) throws IOException {
+        try (PodClient client = connect(address)) {
+            return client.awaitEnd();
+        } catch (ConnectException e) {
+            throw e;
+        } catch (SocketException _) {
+            return End.RESET;
         }
     }
 
