@@ -1,0 +1,288 @@
+package io.fairlead.it;
+
+import static io.fairlead.it.ForwardLab.ECHO;
+import static io.fairlead.it.ForwardLab.SOURCE;
+import static io.fairlead.it.ForwardLab.connect;
+import static io.fairlead.it.ForwardLab.echoing;
+import static io.fairlead.it.ForwardLab.until;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.engine.Failure;
+import io.fairlead.engine.Forward;
+import io.fairlead.engine.ForwardEvent;
+import io.fairlead.engine.ForwardEvent.PairFailed;
+import io.fairlead.engine.ForwardEvent.Retrying;
+import io.fairlead.engine.ForwardEvent.TunnelLost;
+import io.fairlead.engine.ForwardEvent.TunnelUp;
+import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.ForwardSpec;
+import io.fairlead.testbed.LeakCheck;
+import io.fairlead.testbed.PodSpec;
+import io.fairlead.testbed.TestPod;
+import io.fairlead.testbed.api.Access;
+import io.fairlead.testbed.pod.PodBehaviour;
+import io.fairlead.testbed.pod.PodClient;
+import io.fairlead.testbed.pod.PodClient.End;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Sessions, pods, API servers and credentials that go away under a forward: who notices, and that it heals without help.
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class ForwardRecoveryIT {
+    private ForwardLab lab;
+
+    @BeforeEach void start() throws IOException {
+        lab = ForwardLab.start();
+    }
+
+    @AfterEach void stop() {
+        lab.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"closes", "aborts", "says go-away"})
+    void aServerThatEndsTheSessionEndsItsConnectionsByResetAndTheNextOnesWork(String how) throws Exception {
+        Forward forward = lab.forward(ECHO, SOURCE);
+        InetSocketAddress address = ForwardLab.local(forward, ECHO);
+        try (PodClient idle = echoing(forward); PodClient busy = connect(forward, SOURCE)) {
+            busy.sendCount(-1);
+            busy.receivePattern(0, 1 << 20);
+            switch (how) {
+                case "closes" -> lab.testbed.dropSessions(false);
+                case "aborts" -> lab.testbed.dropSessions(true);
+                default -> lab.testbed.goAway();
+            }
+            assertEquals(End.RESET, idle.awaitEnd());
+            assertEquals(End.RESET, busy.awaitEnd());
+        }
+        try (PodClient next = PodClient.connect(address)) {
+            next.echo(0, 1 << 20);
+        }
+        TunnelLost lost = lab.first(TunnelLost.class);
+        assertEquals("servers", lost.pod());
+        assertEquals(how.startsWith("says") ? 0 : 2, lost.pairs(), "a server that says go-away has reset the streams before");
+        assertEquals(new TunnelUp("servers", 1), lab.first(TunnelUp.class));
+        assertTrue(lab.events.indexOf(lost) < lab.events.indexOf(lab.first(TunnelUp.class)), () -> lab.events.toString());
+        assertEquals(1, forward.stats().sessionsLostTotal());
+        assertEquals(2, forward.stats().sessionsOpenedTotal());
+        assertEquals(address, ForwardLab.local(forward, ECHO));
+    }
+
+    @Test void tenLostSessionsInARowAreEachReplaced() throws Exception {
+        Forward forward = lab.forward(ECHO);
+        for (int i = 1; i <= 10; i++) {
+            try (PodClient client = echoing(forward)) {
+                client.echo(i, 10_000);
+                lab.testbed.dropSessions(i % 2 == 0);
+                assertEquals(End.RESET, client.awaitEnd());
+            }
+        }
+        echoing(forward).close();
+        until("ten losses are counted", () -> forward.stats().sessionsLostTotal() == 10, forward::stats);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, ForwardSpec.SESSIONS_AUTO})
+    void aKilledPodOfADeploymentIsReplacedByTheNextOneWithoutHelp(int sessions) throws Exception {
+        TestPod first = lab.testbed.addDeployment("web", 1, PodSpec.named("").port("tcp", ECHO, PodBehaviour.echo())).getFirst();
+        Forward forward = lab.forward(lab.autoSpec("deployment/web", ":" + ECHO).withSessions(sessions));
+        assertEquals(first.name(), forward.pod());
+        try (PodClient client = echoing(forward)) {
+            first.kill();
+            assertEquals(End.RESET, client.awaitEnd());
+        }
+        until("a session to the new pod", () -> lab.events(TunnelUp.class).stream().anyMatch(up -> !up.pod().equals(first.name())), () -> lab.events);
+        try (PodClient client = echoing(forward)) {
+            client.echo(0, 1 << 20);
+        }
+        TestPod second = lab.testbed.pods("web").getFirst();
+        assertNotEquals(first.name(), second.name());
+        assertEquals(second.name(), forward.pod());
+        assertEquals(1, second.server(ECHO).connectionsAccepted());
+        assertEquals(1, lab.events(PairFailed.class).size(), () -> lab.events.toString());
+    }
+
+    @Test void connectionsMadeWhileAPodIsReplacedWaitAndAreServed() throws Exception {
+        Forward forward = lab.forward(deployment("web", 1));
+        echoing(forward).close();
+        for (int round = 0; round < 5; round++) {
+            String before = forward.pod();
+            lab.testbed.pod("default", before).kill();
+            until("the forward has seen that the pod is gone", () -> !forward.pod().equals(before), () -> lab.events);
+            echoing(forward).close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPodThatIsBeingDeletedGetsNoNewConnectionsAndKeepsItsOldOnes(boolean sessionWasLostBefore) throws Exception {
+        Forward forward = lab.forward(deployment("web", 2));
+        if (sessionWasLostBefore) {
+            lab.testbed.dropSessions(false);
+            lab.first(TunnelUp.class);
+        }
+        TestPod first = lab.testbed.pod("default", forward.pod());
+        try (PodClient old = echoing(forward)) {
+            first.terminate();
+            until("new connections go to the other pod", () -> !forward.pod().equals(first.name()), () -> lab.events);
+            try (PodClient fresh = echoing(forward)) {
+                fresh.echo(0, 100_000);
+                assertEquals(1, first.connectionsOpen());
+                assertEquals(1, lab.testbed.pod("default", forward.pod()).connectionsOpen());
+                old.echo(0, 100_000);
+            }
+        }
+        assertEquals(List.of(), lab.events(PairFailed.class));
+    }
+
+    @Test void anApiServerThatRestartsOnItsPortIsFoundAgain() throws Exception {
+        try (var relay = new Relay(URI.create(lab.testbed.server()).getPort())) {
+            Path config = lab.testbed.folder().resolve("relayed.kubeconfig");
+            Files.writeString(config, Files.readString(lab.testbed.kubeconfig()).replace(lab.testbed.server(), "https://127.0.0.1:" + relay.port()));
+            Forward forward = lab.forward(lab.spec("pod/servers", ":" + ECHO).withKubeconfig(config));
+            try (PodClient client = echoing(forward)) {
+                relay.down();
+                assertEquals(End.RESET, client.awaitEnd());
+            }
+            Retrying retrying = lab.first(Retrying.class);
+            assertEquals(1, retrying.attempt());
+            assertTrue(retrying.failure().message().contains("refused"), retrying.failure().message());
+            try (PodClient waiting = connect(forward, ECHO)) {
+                waiting.sendPattern(0, 5000);
+                until("a connection waits", () -> forward.stats().waitingNow() == 1, forward::stats);
+                relay.up();
+                waiting.receivePattern(0, 5000);
+            }
+            assertEquals(0, forward.stats().waitingNow());
+            assertEquals(TunnelUp.class, lab.events.stream().filter(e -> !(e instanceof ForwardEvent.Accepted)).toList().getLast().getClass(),
+                    () -> lab.events.toString());
+        }
+    }
+
+    @Test void anExpiredTokenIsReadAnewOnceAndTheForwardGoesOn() throws Exception {
+        String token = lab.testbed.access().token("ann");
+        Path file = Files.writeString(lab.testbed.folder().resolve("token"), token);
+        Path config = lab.testbed.kubeconfigWithUser("tokenFile: " + file);
+        Forward forward = lab.forward(lab.spec("pod/servers", ":" + ECHO).withKubeconfig(config));
+        echoing(forward).close();
+        lab.testbed.access().expire(token);
+        Files.writeString(file, lab.testbed.access().token("ann"));
+        try (PodClient client = echoing(forward)) {
+            client.echo(0, 1000); // a session that is up goes on
+            lab.testbed.dropSessions(false);
+            assertEquals(End.RESET, client.awaitEnd());
+        }
+        echoing(forward).close();
+        assertEquals(List.of(), lab.events(Retrying.class));
+        assertEquals(1, lab.events(TunnelUp.class).size());
+    }
+
+    @Test void aTokenThatStaysExpiredIsToldAndTriedAgainUntilThereIsAnother() throws Exception {
+        String token = lab.testbed.access().token("ann");
+        Path file = Files.writeString(lab.testbed.folder().resolve("token"), token);
+        Path config = lab.testbed.kubeconfigWithUser("tokenFile: " + file);
+        Forward forward = lab.forward(lab.spec("pod/servers", ":" + ECHO).withKubeconfig(config));
+        lab.testbed.access().expire(token);
+        lab.testbed.dropSessions(false);
+        String told = lab.first(Retrying.class).failure().message();
+        assertTrue(told.contains("401") || told.contains("Unauthorized"), told);
+        Files.writeString(file, lab.testbed.access().token("ann"));
+        echoing(forward).close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"403, Forbidden", "404, NotFound", "429, TooManyRequests", "500, Internal Server Error"})
+    void aRefusedUpgradeIsToldWithItsStatus(int status, String reason) throws Exception {
+        lab.testbed.faults().denyUpgrades(status, -1);
+        Failure failure = assertThrows(ForwardException.class, () -> lab.forward(ECHO)).failure();
+        assertTrue(failure instanceof Failure.UpgradeRefused refused && refused.code() == status, failure::toString);
+        assertTrue(failure.what().startsWith("error upgrading connection: "), failure.what());
+        assertEquals("the API server refused the port-forward upgrade: " + status + " " + reason, failure.why());
+        assertTrue(failure.remedy().length() > 10, failure.remedy());
+        lab.testbed.faults().admit();
+        echoing(lab.forward(ECHO)).close();
+    }
+
+    @Test void aMissingRightIsNamed() throws Exception {
+        lab.testbed.access().deny(new Access.Deny("ann", "create", "pods/portforward", "default"));
+        lab.testbed.access().deny(new Access.Deny("ann", "get", "pods/portforward", "default"));
+        Path config = lab.testbed.kubeconfigWithToken(lab.testbed.access().token("ann"));
+        var spec = lab.spec("pod/servers", ":" + ECHO).withKubeconfig(config);
+        Failure failure = assertThrows(ForwardException.class, () -> lab.forward(spec)).failure();
+        assertTrue(failure.message().contains("ann") && failure.message().contains("portforward"), failure.message());
+        assertTrue(failure.why().contains("403 Forbidden"), failure.why());
+    }
+
+    @Test void refusedUpgradesAtAReconnectAreRetriedUntilTheyAreAdmitted() throws Exception {
+        Forward forward = lab.forward(ECHO);
+        lab.testbed.faults().denyUpgrades(429, 3);
+        lab.testbed.dropSessions(false);
+        lab.first(TunnelLost.class);
+        echoing(forward).close();
+        List<Retrying> retries = lab.events(Retrying.class);
+        assertEquals(List.of(1, 2, 3), retries.stream().map(Retrying::attempt).toList());
+        assertTrue(retries.getFirst().failure() instanceof Failure.UpgradeRefused refused && refused.code() == 429, retries::toString);
+        assertTrue(retries.get(2).delay().compareTo(retries.get(0).delay()) > 0, retries::toString);
+    }
+
+    /// The wait is {@link io.fairlead.engine.Limits#REPLY_NANOS} and not to be shortened: `-Dfairlead.slow=true` runs it.
+    @Test
+    @EnabledIfSystemProperty(named = "fairlead.slow", matches = "true", disabledReason = "takes 30 s; -Dfairlead.slow=true runs it")
+    void aReplyThatNeverComesFailsOnlyItsConnection() throws Exception {
+        Forward forward = lab.forward(ECHO);
+        var neighbours = new ArrayList<PodClient>();
+        for (int i = 0; i < 5; i++) {
+            neighbours.add(echoing(forward));
+        }
+        lab.testbed.faults().dropReplies(2);
+        try (PodClient lonely = connect(forward, ECHO)) {
+            lonely.socket().setSoTimeout(45_000);
+            lonely.send((byte) 1);
+            assertEquals(End.RESET, lonely.awaitEnd());
+        }
+        assertEquals("the runtime did not answer for 30 s", lab.first(PairFailed.class).cause());
+        for (PodClient client : neighbours) {
+            client.echo(0, 10_000);
+            client.close();
+        }
+        echoing(forward).close();
+        assertEquals(0, forward.stats().sessionsLostTotal());
+    }
+
+    /// The wait is {@link io.fairlead.engine.Limits#SESSION_DEAD_NANOS}.
+    @Test
+    @EnabledIfSystemProperty(named = "fairlead.slow", matches = "true", disabledReason = "takes 40 s; -Dfairlead.slow=true runs it")
+    void aSessionOnWhichNothingComesAnyMoreIsGivenUpAndReplaced() throws Exception {
+        Forward forward = lab.forward(ECHO);
+        try (PodClient client = echoing(forward)) {
+            lab.testbed.faults().freezeSessions(true);
+            client.socket().setSoTimeout(55_000);
+            assertEquals(End.RESET, client.awaitEnd());
+        }
+        lab.testbed.faults().freezeSessions(false);
+        echoing(forward).close();
+    }
+
+    private ForwardSpec deployment(String name, int replicas) throws IOException {
+        lab.testbed.addDeployment(name, replicas, PodSpec.named("").port("tcp", ECHO, PodBehaviour.echo()));
+        return lab.spec("deployment/" + name, ":" + ECHO);
+    }
+}
