@@ -55,7 +55,7 @@ public final class ServerPod implements AutoCloseable {
     private final String namespace;
     private final String serverVersion;
     private final Path stage;
-    private final String ip;
+    private String ip;
 
     private ServerPod(CoreV1Api api, String namespace, String serverVersion, Path stage, String ip) {
         this.api = api;
@@ -118,6 +118,26 @@ public final class ServerPod implements AutoCloseable {
             throw new IllegalArgumentException("no server \"" + server + "\"; there are " + PORTS.keySet());
         }
         return port;
+    }
+
+    /// Deletes the pod, waits until it is gone, and deploys another one of the same name.
+    ///
+    /// @throws IOException as {@link #deploy}
+    public void replace() throws IOException, InterruptedException {
+        try {
+            api.deleteNamespacedPod(POD, namespace).gracePeriodSeconds(0).execute();
+            long deadline = System.nanoTime() + START_MAX.toNanos();
+            while (!api.listNamespacedPod(namespace).execute().getItems().isEmpty()) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new IOException("the servers' pod is not gone after " + START_MAX.toSeconds() + " s");
+                }
+                Thread.sleep(100);
+            }
+            api.createNamespacedPod(namespace, pod(stage)).execute();
+            ip = awaitReady(api, namespace);
+        } catch (ApiException e) {
+            throw new IOException("the cluster refused to replace the servers' pod: " + e.getCode() + " " + e.getResponseBody(), e);
+        }
     }
 
     /// Deletes the namespace, without waiting for its end.
