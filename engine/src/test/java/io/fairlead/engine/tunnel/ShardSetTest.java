@@ -1,0 +1,191 @@
+package io.fairlead.engine.tunnel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.testkit.LeakCheck;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class ShardSetTest {
+    private static final class Waiter implements ShardSet.Waiter {
+        Tunnel tunnel;
+        CloseReason refused;
+
+        @Override
+        public void placed(Tunnel tunnel) {
+            assertEquals(null, refused);
+            assertEquals(null, this.tunnel);
+            this.tunnel = tunnel;
+        }
+
+        @Override
+        public void refused(CloseReason why) {
+            assertEquals(null, refused);
+            assertEquals(null, tunnel);
+            refused = why;
+        }
+    }
+
+    private final EmbeddedChannel home = new EmbeddedChannel();
+    private final List<EmbeddedChannel> channels = new ArrayList<>();
+    private final List<ShardSet.Lost> lost = new ArrayList<>();
+    private int needs;
+    private final ShardSet shards = new ShardSet(home.eventLoop(), lost::add, () -> needs++);
+
+    @AfterEach
+    void close() {
+        channels.forEach(EmbeddedChannel::finishAndReleaseAll);
+        home.finishAndReleaseAll();
+    }
+
+    private Tunnel add() {
+        var tunnel = new Tunnel("web-" + channels.size(), 80);
+        channels.add(new EmbeddedChannel(tunnel));
+        CompletableFuture<Void> added = shards.add(tunnel);
+        home.runPendingTasks();
+        assertTrue(added.isDone());
+        return tunnel;
+    }
+
+    private Waiter place() {
+        var waiter = new Waiter();
+        shards.place(waiter);
+        return waiter;
+    }
+
+    private void run() {
+        channels.forEach(EmbeddedChannel::runPendingTasks);
+        home.runPendingTasks();
+    }
+
+    @Test
+    void aConnectionGoesToTheLeastLoadedTunnel() {
+        Tunnel first = add();
+        Tunnel second = add();
+        assertEquals(first, place().tunnel);
+        assertEquals(second, place().tunnel);
+        first.addLoad(-1);
+        assertEquals(first, place().tunnel);
+        assertEquals(1, first.load());
+    }
+
+    @Test
+    void aRetiredTunnelGetsNoConnections() {
+        Tunnel first = add();
+        place();
+        shards.retire(first);
+        assertEquals(1, needs);
+        assertFalse(shards.isAccepting());
+        Tunnel second = add();
+        assertEquals(second, place().tunnel);
+        shards.retire(first);
+        assertEquals(1, needs, "retired already");
+    }
+
+    @Test
+    void whoeverWaitsIsPlacedOnTheNextTunnelInOrder() {
+        Waiter first = place();
+        Waiter second = place();
+        assertEquals(2, needs);
+        assertEquals(2, shards.waiting());
+        Tunnel tunnel = add();
+        assertEquals(tunnel, first.tunnel);
+        assertEquals(tunnel, second.tunnel);
+        assertEquals(0, shards.waiting());
+        assertEquals(2, tunnel.load());
+    }
+
+    @Test
+    void whoeverWaitedTooLongIsRefusedAndThoseAfterItWaitOn() {
+        home.freezeTime();
+        Waiter first = place();
+        home.advanceTimeBy(10, TimeUnit.SECONDS);
+        Waiter second = place();
+        home.advanceTimeBy(Limits.WAIT_FOR_SESSION_NANOS - TimeUnit.SECONDS.toNanos(10) + 1, TimeUnit.NANOSECONDS);
+        home.runScheduledPendingTasks();
+        assertEquals(new CloseReason.SessionLost("none could be opened for 30 s"), first.refused);
+        assertEquals(null, second.refused);
+        assertEquals(1, shards.waiting());
+        assertEquals(add(), second.tunnel);
+        home.advanceTimeBy(1, TimeUnit.MINUTES);
+        home.runScheduledPendingTasks();
+        assertEquals(null, second.refused);
+    }
+
+    @Test
+    void allWhoWaitCanBeRefusedAtOnce() {
+        Waiter first = place();
+        Waiter second = place();
+        shards.refuseWaiting(new CloseReason.Stopped());
+        home.runPendingTasks();
+        assertEquals(new CloseReason.Stopped(), first.refused);
+        assertEquals(new CloseReason.Stopped(), second.refused);
+        assertEquals(0, shards.waiting());
+    }
+
+    @Test
+    void aTunnelThatEndsIsReportedWithItsPairsAndItsCountersStay() {
+        Tunnel tunnel = add();
+        tunnel.open(80, new io.fairlead.engine.session.PortHistory(), new io.fairlead.engine.session.Downstream() {
+            @Override
+            public void onData(io.netty.buffer.ByteBuf source, int index, int length) {}
+
+            @Override
+            public void onUpstreamReady() {}
+
+            @Override
+            public void onClosed(CloseReason why) {}
+
+            @Override
+            public void onForgotten() {}
+        });
+        channels.getFirst().close();
+        run();
+        assertEquals(1, lost.size());
+        assertEquals(1, lost.getFirst().pairs());
+        assertEquals(List.of(), shards.tunnels());
+        assertEquals(1, shards.counters().pairsOpened);
+        assertEquals(1, shards.lostTotal());
+        assertEquals(1, needs);
+    }
+
+    @Test
+    void aTunnelThatEndedBeforeItWasAddedIsRemovedAtOnce() {
+        var tunnel = new Tunnel("web", 80);
+        var channel = new EmbeddedChannel(tunnel);
+        channels.add(channel);
+        channel.close();
+        Waiter waits = place();
+        shards.add(tunnel);
+        home.runPendingTasks();
+        assertEquals(null, waits.tunnel);
+        assertEquals(List.of(), shards.tunnels());
+        assertEquals(1, lost.size());
+    }
+
+    @Test
+    void closingClosesAllTunnelsRefusesWhoWaitsAndWhateverComesLater() {
+        add();
+        CompletableFuture<Void> closed = shards.close();
+        home.runPendingTasks();
+        run();
+        assertTrue(closed.isDone());
+        assertEquals(List.of(), lost, "nothing was lost: we asked");
+        assertFalse(channels.getFirst().isOpen());
+        assertEquals(new CloseReason.Stopped(), place().refused);
+        add();
+        assertFalse(channels.getLast().isOpen());
+        assertEquals(List.of(), shards.tunnels());
+    }
+}
