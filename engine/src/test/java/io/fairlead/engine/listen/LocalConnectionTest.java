@@ -1,0 +1,235 @@
+package io.fairlead.engine.listen;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.engine.frame.FrameDecoder;
+import io.fairlead.engine.frame.FrameEncoder;
+import io.fairlead.engine.frame.FrameSink;
+import io.fairlead.engine.frame.HeaderBlockEncoder;
+import io.fairlead.engine.session.PortHistory;
+import io.fairlead.engine.testkit.LeakCheck;
+import io.fairlead.engine.tunnel.ShardSet;
+import io.fairlead.engine.tunnel.Tunnel;
+import io.fairlead.engine.wire.HeadroomReads;
+import io.fairlead.engine.wire.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// A listener, its connections and a tunnel on real sockets; the peer speaks frames by hand.
+@ExtendWith(LeakCheck.class)
+@Timeout(30)
+class LocalConnectionTest {
+    private static final int DATA = 15; // of the first pair
+
+    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, Transport.best().handlerFactory());
+    private final EventLoop home = loops.next();
+    private final PairBudget budget = new PairBudget(10);
+    private final PortHistory history = new PortHistory();
+    private final ShardSet shards = new ShardSet(home, _ -> { }, () -> { });
+    private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
+    private final ByteArrayOutputStream up = new ByteArrayOutputStream();
+    private final FrameDecoder decoder = new FrameDecoder(new Read());
+    private int upExpected;
+    private int syns;
+    private Listener listener;
+    private Socket peer;
+    private Socket local;
+
+    @BeforeEach
+    void connect() throws Exception {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var tunnel = new Tunnel("web", 80);
+            new Bootstrap().group(home).channel(Transport.best().socketClass()).handler(tunnel).connect(server.getLocalSocketAddress()).sync();
+            peer = server.accept();
+            shards.add(tunnel).get(5, TimeUnit.SECONDS);
+        }
+        listener = Listener.bind(Transport.best(), home, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0, 80, history, shards, budget, _ -> { });
+        local = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort());
+        while (syns < 2) {
+            readFrames(); // a stream is answered when it is known to both
+        }
+        write(out -> FrameEncoder.synReply(out, blocks, DATA, false));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        local.close();
+        listener.close();
+        shards.close().get(5, TimeUnit.SECONDS);
+        peer.close();
+        assertEquals(0, budget.open(), "each connection was given back");
+        home.submit(HeadroomReads::releaseLoopBuffer).sync();
+        loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+
+    private interface Frames {
+        void to(ByteBuf out);
+    }
+
+    private void write(Frames frames) throws IOException {
+        ByteBuf out = Unpooled.buffer();
+        frames.to(out);
+        out.readBytes(peer.getOutputStream(), out.readableBytes());
+    }
+
+    private void fromPod(byte[] bytes) throws IOException {
+        write(out -> {
+            out.writeZero(8).writeBytes(bytes);
+            FrameEncoder.dataHeader(out, 0, DATA, false, bytes.length);
+        });
+    }
+
+    private void orderlyEnd() throws IOException {
+        write(out -> {
+            FrameEncoder.fin(out, DATA);
+            FrameEncoder.fin(out, 5);
+        });
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
+    }
+
+    @Test
+    void allBytesOfThePodComeBeforeItsEnd() throws IOException {
+        byte[] bytes = random(1_000_000);
+        fromPod(bytes);
+        orderlyEnd();
+        assertArrayEquals(bytes, local.getInputStream().readAllBytes());
+    }
+
+    @Test
+    void aLocalProgramThatStillSendsGetsThePodsLastBytesAndNoReset() throws IOException {
+        local.getOutputStream().write(random(100));
+        fromPod("bye".getBytes());
+        orderlyEnd();
+        local.getOutputStream().write(random(50_000));
+        assertEquals("bye", new String(local.getInputStream().readAllBytes()));
+    }
+
+    @Test
+    void aRefusedPortResetsTheLocalConnection() throws IOException {
+        write(out -> {
+            FrameEncoder.fin(out, DATA);
+            byte[] text = "connect: connection refused".getBytes();
+            int at = out.writerIndex();
+            out.writeZero(8).writeBytes(text);
+            FrameEncoder.dataHeader(out, at, 5, false, text.length);
+            FrameEncoder.rstStream(out, 5, 5);
+        });
+        assertThrows(SocketException.class, () -> local.getInputStream().read());
+    }
+
+    @Test
+    void allBytesOfTheLocalProgramReachTheTunnelBeforeItsFin() throws Exception {
+        fromPod(new byte[1]); // the port accepts
+        byte[] bytes = random(700_000);
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try (OutputStream out = local.getOutputStream()) {
+                out.write(bytes);
+                local.shutdownOutput();
+                local.getInputStream().readAllBytes();
+            } catch (IOException _) {
+                // the assertions below say what is missing
+            }
+        });
+        assertArrayEquals(bytes, readUp(bytes.length));
+        orderlyEnd();
+        writer.join();
+    }
+
+    /// Reads the tunnel's frames, answering pings, until `length` bytes came on the data stream.
+    private byte[] readUp(int length) throws IOException {
+        upExpected = length;
+        while (up.size() < length) {
+            readFrames();
+        }
+        return up.toByteArray();
+    }
+
+    private void readFrames() throws IOException {
+        byte[] buffer = new byte[8192];
+        int n = peer.getInputStream().read(buffer);
+        assertTrue(n > 0, "the tunnel ended after " + up.size() + " bytes");
+        decoder.feed(Unpooled.wrappedBuffer(buffer, 0, n));
+    }
+
+    private final class Read implements FrameSink {
+        @Override
+        public void onSynStream(int streamId, int priority, boolean fin, ByteBuf headerBlock) {
+            syns++;
+        }
+
+        @Override
+        public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {}
+
+        @Override
+        public void onHeaders(int streamId, boolean fin, ByteBuf headerBlock) {}
+
+        @Override
+        public void onData(int streamId, ByteBuf source, int index, int size, boolean frameEnd, boolean fin) {
+            assertEquals(DATA, streamId);
+            assertTrue(!fin || up.size() + size == upExpected, "FIN after " + up.size() + " bytes");
+            byte[] bytes = new byte[size];
+            source.getBytes(index, bytes);
+            up.writeBytes(bytes);
+        }
+
+        @Override
+        public void onRstStream(int streamId, int status) {
+            throw new AssertionError("reset after " + up.size() + " bytes");
+        }
+
+        @Override
+        public void onPing(int id) {
+            try {
+                write(out -> FrameEncoder.ping(out, id));
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public void onGoAway(int lastGoodStreamId, int status) {}
+    }
+
+    /// Netty reads a socket once the program's FIN is there, although nobody asked.
+    @Test
+    void aHalfCloseWhileThePayloadIsHeldLosesNothing() throws Exception {
+        byte[] bytes = random(400_000); // the port is not known to accept: the gate holds the first read
+        local.getOutputStream().write(bytes);
+        local.shutdownOutput();
+        assertArrayEquals(bytes, readUp(bytes.length));
+    }
+
+    @Test
+    void aLostTunnelResetsTheLocalConnection() throws IOException {
+        fromPod("x".getBytes());
+        assertEquals('x', local.getInputStream().read());
+        peer.close();
+        assertThrows(SocketException.class, () -> local.getInputStream().read());
+    }
+}
