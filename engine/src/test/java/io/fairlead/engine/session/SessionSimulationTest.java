@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /// A failure names the seed that repeats it; `-Dfairlead.seed=N` runs that one alone.
 @ExtendWith(LeakCheck.class)
 class SessionSimulationTest {
-    private static final int SEEDS = 60;
+    private static final int SEEDS = 40;
 
     @Test
     void pairsOfAHealthyRuntimeAllComeToTheirEnd() {
