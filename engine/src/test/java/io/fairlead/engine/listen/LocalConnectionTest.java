@@ -46,7 +46,7 @@ class LocalConnectionTest {
     private final EventLoop home = loops.next();
     private final PairBudget budget = new PairBudget(10);
     private final PortHistory history = new PortHistory();
-    private final ShardSet shards = new ShardSet(home, _ -> { }, () -> { });
+    private final ShardSet shards = new ShardSet(home, 1, _ -> { }, () -> { });
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
     private final ByteArrayOutputStream up = new ByteArrayOutputStream();
     private final FrameDecoder decoder = new FrameDecoder(new Read());

@@ -298,23 +298,12 @@ class TunnelTest {
 
     @Test
     void aRetiredTunnelClosesWithItsLastConnection() {
-        tunnel.addLoad(1);
+        tunnel.placed(0, 0);
         tunnel.retire();
         assertTrue(channel.isOpen());
         assertFalse(tunnel.isAccepting());
-        tunnel.addLoad(-1);
+        tunnel.gone(0);
         assertFalse(channel.isOpen());
-    }
-
-    @Test
-    void aTunnelIsNotReadWhileALocalSocketIsPastItsBound() {
-        tunnel.block(true);
-        tunnel.block(true);
-        assertFalse(channel.config().isAutoRead());
-        tunnel.block(false);
-        assertFalse(channel.config().isAutoRead());
-        tunnel.block(false);
-        assertTrue(channel.config().isAutoRead());
     }
 
     @Test
