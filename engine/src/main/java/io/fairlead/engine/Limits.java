@@ -69,6 +69,13 @@ public final class Limits {
     /// A lane whose ping is missing for this long, while a later ping of another lane came back, is stalled.
     public static final long LANE_STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /// After a pod closed a connection to which payload may still have been on its way, a sweep asks whether a worker is stuck with it: at most
+    /// one in this time, as each costs the peer five small writes.
+    public static final long SUSPECT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /// How long a pair on a stalled lane waits for its SYN_REPLY: less than others, as it has little hope.
+    public static final long REPLY_STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /// Without frames of ours to ask about, a sweep leaves this often: it keeps idle timers of load balancers (60 s and more) away.
     public static final long KEEPALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
 

@@ -47,6 +47,10 @@ public final class Session implements FrameSink {
     private long lastArrivalNanos;
     private long roundTripNanos = Long.MAX_VALUE;
     private boolean sweepDue;
+    /// Since the last sweep something happened that may have stuck a worker.
+    private boolean suspect;
+    /// The last ping of the sweep that asks about it.
+    private long suspectPing = -1;
     /// The worker that gets the next ping, as they are served in turn.
     private int pingTurn;
     /// The lane that is served first when the channel takes bytes again.
@@ -71,6 +75,11 @@ public final class Session implements FrameSink {
     /// Pairs that the peer still holds.
     public int pairs() {
         return pairs;
+    }
+
+    /// Whether a worker may be stuck and the question is still to be asked or answered.
+    public boolean isSuspect() {
+        return suspect || suspectPing > newestPong;
     }
 
     /// Open pairs that turned bulk.
@@ -152,6 +161,7 @@ public final class Session implements FrameSink {
 
     /// Sends the fences that are due. To be called once before the channel is flushed.
     public void beforeFlush() {
+        sweepDue |= suspect && nowNanos - lastSweepNanos > Limits.SUSPECT_NANOS;
         if (!sweepDue) {
             return;
         }
@@ -194,7 +204,10 @@ public final class Session implements FrameSink {
         if (!gated.isEmpty()) {
             return Math.max(1_000_000, Limits.GATE_NANOS - (nowNanos - gated.peek().repliedNanos));
         }
-        boolean urgent = !finsAnswered.isEmpty() || !finsUnanswered.isEmpty() || !unanswered.isEmpty();
+        if (suspect) {
+            return Limits.SUSPECT_NANOS;
+        }
+        boolean urgent = isSuspect() || !finsAnswered.isEmpty() || !finsUnanswered.isEmpty() || !unanswered.isEmpty();
         return urgent ? Limits.LANE_STALL_NANOS : Limits.TICK_NANOS;
     }
 
@@ -212,7 +225,8 @@ public final class Session implements FrameSink {
     }
 
     private boolean expireOpening(StreamPair pair) {
-        boolean expired = pair.state instanceof PairState.Opening && nowNanos - pair.bornNanos > Limits.REPLY_NANOS;
+        long patience = pair.lane.stalled ? Limits.REPLY_STALLED_NANOS : Limits.REPLY_NANOS;
+        boolean expired = pair.state instanceof PairState.Opening && nowNanos - pair.bornNanos > patience;
         if (expired) {
             pair.fail(new CloseReason.NoReply((nowNanos - pair.bornNanos) / 1_000_000));
         }
@@ -511,6 +525,10 @@ public final class Session implements FrameSink {
         pair.history.wasBulk();
     }
 
+    void suspect() {
+        suspect = true;
+    }
+
     void closed(StreamPair pair, CloseReason why) {
         if (pair.isBulk()) {
             bulkPairs--;
@@ -556,6 +574,10 @@ public final class Session implements FrameSink {
     /// One PING for each worker: the only way to reach a certain one, as they are served in turn.
     private void sweep() {
         sweepDue = false;
+        if (suspect) {
+            suspect = false;
+            suspectPing = pingsSent + Spdy.WORKERS - 1;
+        }
         lastSweepNanos = nowNanos;
         counters.sweeps++;
         for (int i = 0; i < Spdy.WORKERS; i++) {

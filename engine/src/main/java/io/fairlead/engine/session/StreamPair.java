@@ -303,6 +303,9 @@ public final class StreamPair {
                 resetDue = true;
             }
         }
+        if (anyUp && !(why instanceof CloseReason.LocalReset)) {
+            session.suspect(); // payload on its way to a pod that has closed may have found no reader
+        }
         session.closed(this, why);
         downstream.onClosed(why);
         if (!opened) {

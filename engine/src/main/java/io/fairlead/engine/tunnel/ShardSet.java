@@ -244,7 +244,7 @@ public final class ShardSet {
         if (bulk) {
             rank += history.isBulk() ? 8 + Math.min(7, tunnel.bulkPairs()) : 16;
         }
-        return rank + (ownPort ? 0 : 4) + (empty ? 1 : 0);
+        return rank + (ownPort ? 0 : 4) + (empty && tunnel.isSuspect() ? 2 : 0) + (empty ? 1 : 0);
     }
 
     /// The deadlines are all equally long, so the one that fires is that of the first in line.

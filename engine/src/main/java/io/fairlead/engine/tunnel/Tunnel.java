@@ -72,6 +72,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private volatile int bulkPairs;
     private volatile boolean stalled;
     private volatile boolean stalledWorker;
+    private volatile boolean suspect;
     private volatile Runnable onStall = () -> { };
     private volatile long firstPlacedNanos;
     private volatile long emptySinceNanos = System.nanoTime();
@@ -168,6 +169,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     /// there is another choice.
     boolean isStalled() {
         return stalled;
+    }
+
+    /// Whether one of the peer's workers may be stuck; known within a round trip or so.
+    boolean isSuspect() {
+        return suspect;
     }
 
     /// Whether one of the peer's workers does not move.
@@ -377,7 +383,14 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         if (bulkPairs != session.bulkPairs()) {
             bulkPairs = session.bulkPairs();
         }
+        if (suspect != session.isSuspect()) {
+            suspect = session.isSuspect();
+        }
         boolean worker = session.stalledLanes() > 0;
+        if (accepting && session.stalledLanes() == Spdy.WORKERS) {
+            accepting = false; // nothing sent here arrives
+            onStall.run();
+        }
         boolean any = worker || blocker != null;
         if (stalled != any || stalledWorker != worker) {
             stalledWorker = worker;
