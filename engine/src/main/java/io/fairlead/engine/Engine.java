@@ -1,8 +1,10 @@
 package io.fairlead.engine;
 
+import io.fairlead.engine.dial.ServerChannels;
 import io.fairlead.engine.kube.Cluster;
 import io.fairlead.engine.wire.HeadroomReads;
 import io.fairlead.engine.wire.Transport;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -48,8 +50,10 @@ public final class Engine implements AutoCloseable {
         if (closed.get()) {
             throw new IllegalStateException("the engine is closed");
         }
-        Cluster cluster = Cluster.open(spec.kubeconfig(), spec.context(), spec.namespace());
-        var forward = new RunningForward(spec, cluster, transport, loops, events, forwards::remove);
+        EventLoop home = loops.next();
+        var channels = new ServerChannels(transport, loops.next());
+        Cluster cluster = Cluster.open(spec.kubeconfig(), spec.context(), spec.namespace(), channels);
+        var forward = new RunningForward(spec, cluster, transport, channels, home, loops, events, forwards::remove);
         forward.start();
         forwards.add(forward);
         return forward;

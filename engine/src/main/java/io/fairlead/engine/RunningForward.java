@@ -1,6 +1,7 @@
 package io.fairlead.engine;
 
 import io.fairlead.engine.dial.Dialer;
+import io.fairlead.engine.dial.ServerChannels;
 import io.fairlead.engine.kube.Cluster;
 import io.fairlead.engine.listen.Listener;
 import io.fairlead.engine.listen.LocalAddresses;
@@ -46,16 +47,16 @@ final class RunningForward implements Forward {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-    RunningForward(ForwardSpec spec, Cluster cluster, Transport transport, EventLoopGroup loops, Consumer<ForwardEvent> consumer,
-            Consumer<RunningForward> onClosed) {
+    RunningForward(ForwardSpec spec, Cluster cluster, Transport transport, ServerChannels channels, EventLoop home, EventLoopGroup loops,
+            Consumer<ForwardEvent> consumer, Consumer<RunningForward> onClosed) {
         this.spec = spec;
         this.cluster = cluster;
         this.transport = transport;
+        this.home = home;
         this.onClosed = onClosed;
-        home = loops.next();
         events = new EventQueue(consumer);
         budget = new PairBudget(spec.pairsMax());
-        supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(transport, cluster), loops, events,
+        supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(channels, cluster), loops, events,
                 () -> histories.forEach(PortHistory::forget));
         shards = new ShardSet(home, spec.sessions(),
                 lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(), lost.why().text())),

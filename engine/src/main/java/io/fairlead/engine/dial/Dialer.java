@@ -9,40 +9,29 @@ import io.fairlead.engine.kube.ServerFailure;
 import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.PortPair;
 import io.fairlead.engine.tunnel.Tunnel;
-import io.fairlead.engine.wire.TlsClient;
-import io.fairlead.engine.wire.Transport;
 import io.fairlead.engine.wire.Upgrade;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Endpoint to tunnel: connects to the API server, TLS, upgrade. Blocks its caller, a virtual thread; the channel lives on the loop it is given.
+/// Endpoint to tunnel: a channel to the API server, and the upgrade on it. Blocks its caller, a virtual thread; the channel lives on the loop
+/// it is given.
 ///
-/// Thread: any; one dial at a time per caller. Bound: {@link Limits#DIAL_NANOS} for each of the three steps.
+/// Thread: any. Bound: {@link Limits#DIAL_NANOS} for each of connecting, TLS and upgrade.
 public final class Dialer {
-    private final Transport transport;
+    private final ServerChannels channels;
     private final Cluster cluster;
-    private Access tlsOf;
-    private TlsClient tls;
 
-    public Dialer(Transport transport, Cluster cluster) {
-        this.transport = transport;
+    /// @param channels also opens the connections that the cluster's reads go over
+    public Dialer(ServerChannels channels, Cluster cluster) {
+        this.channels = channels;
         this.cluster = cluster;
     }
 
@@ -53,7 +42,7 @@ public final class Dialer {
         try {
             return dialOnce(endpoint, loop);
         } catch (ForwardException e) {
-            if (!(e.failure() instanceof Failure.UpgradeRefused refused && refused.code() == 401)) {
+            if (!isExpired(e)) {
                 throw e;
             }
             cluster.rejected();
@@ -61,14 +50,39 @@ public final class Dialer {
         }
     }
 
+    /// The same right after the reads that found the endpoint, on the connection they left, or on a fresh one beside it when there is none
+    /// or it does not live any more. This saves a TLS handshake where somebody waits.
+    public Tunnel dialAfterReads(Endpoint endpoint) throws ForwardException, InterruptedException {
+        Access access = cluster.access();
+        Channel left = cluster.takeIdle(access).flatMap(ServerChannels::release).orElse(null);
+        if (left != null) {
+            try {
+                return upgrade(left, access, endpoint);
+            } catch (IOException _) {
+                left.close(); // it died while idle: a fresh one tells whether the server did
+            } catch (ForwardException e) {
+                left.close();
+                if (!isExpired(e)) {
+                    throw e;
+                }
+                cluster.rejected();
+            } catch (InterruptedException | RuntimeException e) {
+                left.close();
+                throw e;
+            }
+        }
+        return dial(endpoint, channels.readsLoop());
+    }
+
+    private static boolean isExpired(ForwardException e) {
+        return e.failure() instanceof Failure.UpgradeRefused refused && refused.code() == 401;
+    }
+
     private Tunnel dialOnce(Endpoint endpoint, EventLoop loop) throws ForwardException, InterruptedException {
         Access access = cluster.access();
         Channel channel = null;
         try {
-            channel = connect(access, loop);
-            if (access.tls()) {
-                secure(channel, access);
-            }
+            channel = channels.open(access, loop);
             return upgrade(channel, access, endpoint);
         } catch (IOException e) {
             close(channel);
@@ -77,57 +91,6 @@ public final class Dialer {
             close(channel);
             throw e;
         }
-    }
-
-    /// Tries the host's addresses one after the other; the last one's error counts.
-    private Channel connect(Access access, EventLoop loop) throws IOException, InterruptedException {
-        var bootstrap = new Bootstrap()
-                .group(loop)
-                .channel(transport.socketClass())
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) TimeUnit.NANOSECONDS.toMillis(Limits.DIAL_NANOS))
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(Limits.SESSION_READ_BYTES).maxMessagesPerRead(Limits.SESSION_READS))
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK,
-                        new WriteBufferWaterMark(Limits.SESSION_QUEUE_LOW_BYTES, Limits.SESSION_QUEUE_HIGH_BYTES))
-                .handler(new ChannelInboundHandlerAdapter());
-        if (transport == Transport.EPOLL) {
-            bootstrap.option(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) Limits.SESSION_UNSENT_BYTES)
-                    .option(EpollChannelOption.TCP_USER_TIMEOUT, (int) TimeUnit.NANOSECONDS.toMillis(Limits.SESSION_DEAD_NANOS));
-        }
-        IOException last = null;
-        for (InetAddress address : InetAddress.getAllByName(access.host())) {
-            ChannelFuture connected = bootstrap.connect(new InetSocketAddress(address, access.port())).await();
-            if (connected.isSuccess()) {
-                return connected.channel();
-            }
-            last = connected.cause() instanceof IOException e ? e : new IOException(connected.cause());
-        }
-        throw last;
-    }
-
-    private void secure(Channel channel, Access access) throws IOException, InterruptedException {
-        SslHandler handler = tls(access).handler(channel.alloc(), access.verifiedName(), access.port(),
-                TimeUnit.NANOSECONDS.toMillis(Limits.DIAL_NANOS));
-        channel.pipeline().addFirst(handler);
-        channel.read();
-        var handshake = handler.handshakeFuture().await();
-        if (!handshake.isSuccess()) {
-            throw handshake.cause() instanceof IOException e ? e : new IOException(handshake.cause());
-        }
-    }
-
-    /// One TLS context as long as certificates and key stay the same, so that later sessions resume the first one's.
-    private synchronized TlsClient tls(Access access) throws IOException {
-        boolean same = tlsOf != null && tlsOf.insecureSkipVerify() == access.insecureSkipVerify()
-                && tlsOf.authorities().equals(access.authorities()) && tlsOf.certificates().equals(access.certificates());
-        if (!same) {
-            tls = new TlsClient(access.authorities(), access.insecureSkipVerify(), access.key(), access.certificates());
-            tlsOf = access;
-        }
-        return tls;
     }
 
     private Tunnel upgrade(Channel channel, Access access, Endpoint endpoint) throws IOException, InterruptedException, ForwardException {

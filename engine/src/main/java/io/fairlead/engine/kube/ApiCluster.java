@@ -34,11 +34,13 @@ final class ApiCluster implements Cluster {
 
     private final KubeConfig.Settings settings;
     private final Credentials credentials;
+    private final Connector connector;
     private final AtomicReference<Idle> idle = new AtomicReference<>();
     private volatile boolean closed;
 
-    ApiCluster(KubeConfig.Settings settings) {
+    ApiCluster(KubeConfig.Settings settings, Connector connector) {
         this.settings = settings;
+        this.connector = connector;
         this.credentials = new Credentials(settings);
     }
 
@@ -176,7 +178,7 @@ final class ApiCluster implements Cluster {
     }
 
     private Answer send(Request request, Access access) throws ForwardException, InterruptedException {
-        HttpConnection kept = takeIdle(access);
+        HttpConnection kept = idle(access);
         if (kept != null) {
             try {
                 return new Answer(kept, kept.get(request.path, access.headers()));
@@ -187,7 +189,7 @@ final class ApiCluster implements Cluster {
         }
         HttpConnection fresh = null;
         try {
-            fresh = HttpConnection.open(access);
+            fresh = new HttpConnection(access, connector.connect(access));
             fresh.readTimeout(ANSWER_MILLIS);
             return new Answer(fresh, fresh.get(request.path, access.headers()));
         } catch (IOException | RuntimeException e) {
@@ -240,7 +242,18 @@ final class ApiCluster implements Cluster {
 
     // ---- the idle connection
 
-    private HttpConnection takeIdle(Access access) {
+    @Override
+    public Optional<ByteStream> takeIdle(Access access) {
+        HttpConnection kept = idle(access);
+        try {
+            return kept == null ? Optional.empty() : kept.release();
+        } catch (IOException _) {
+            kept.close();
+            return Optional.empty();
+        }
+    }
+
+    private HttpConnection idle(Access access) {
         Idle kept = idle.getAndSet(null);
         if (kept == null) {
             return null;

@@ -14,8 +14,10 @@ public interface Cluster extends AutoCloseable {
     /// @param kubeconfig must exist; empty for `$KUBECONFIG`, then `~/.kube/config`, then the pod we run in
     /// @param context empty for the kubeconfig's current one
     /// @param namespace empty for the context's own, then `default`
-    static Cluster open(Optional<Path> kubeconfig, Optional<String> context, Optional<String> namespace) throws ForwardException {
-        return new ApiCluster(KubeConfig.load(Surroundings.ofThisProcess(), kubeconfig, context, namespace));
+    /// @param connector opens the connections of the reads
+    static Cluster open(Optional<Path> kubeconfig, Optional<String> context, Optional<String> namespace, Connector connector)
+            throws ForwardException {
+        return new ApiCluster(KubeConfig.load(Surroundings.ofThisProcess(), kubeconfig, context, namespace), connector);
     }
 
     /// Name of the context; `in-cluster` where there is no kubeconfig.
@@ -31,6 +33,10 @@ public interface Cluster extends AutoCloseable {
 
     /// The server answered 401 to what {@link #access} gave: nothing cached is used for the next call.
     void rejected();
+
+    /// The connection that the last read left open, for the caller to go on with and to close: a session on it saves a TLS handshake. Empty when
+    /// there is none, or none that fits `access`.
+    Optional<ByteStream> takeIdle(Access access);
 
     PodInfo pod(String namespace, String name) throws ForwardException, InterruptedException;
 

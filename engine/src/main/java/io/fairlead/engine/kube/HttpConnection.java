@@ -5,27 +5,20 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.StandardSocketOptions;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /// One HTTP/1.1 connection to the API server for GET requests, one after the other. Just what the reads need: a full HTTP client costs
-/// 300 to 1000 ms at start, this one the TLS handshake.
+/// 300 to 1000 ms at start.
 ///
-/// One thread uses it; {@link #close} may come from any and ends a blocked read. An interrupt of the thread closes it, too, as it stands on a
-/// `SocketChannel`.
+/// One thread uses it; {@link #close} may come from any and ends a blocked read. An interrupt of the thread closes it, too.
 final class HttpConnection implements AutoCloseable {
     /// Longest response head, in bytes; the API server's have a few hundred.
     private static final int HEAD_BYTES_MAX = 64 * 1024;
-    /// How long the whole way to a fresh connection may take for one address, in milliseconds: kubectl's dial timeout.
-    private static final int CONNECT_MILLIS = 30_000;
 
     /// @param body ends where the response does; to be read to its end before the next request
     record Response(int code, Map<String, String> headers, InputStream body) {
@@ -35,46 +28,15 @@ final class HttpConnection implements AutoCloseable {
     }
 
     private final Access access;
-    private final Socket socket;
+    private final ByteStream stream;
     private final InputStream in;
     private boolean reusable;
 
-    private HttpConnection(Access access, Socket socket) throws IOException {
+    /// Takes `stream`, which `access` opened.
+    HttpConnection(Access access, ByteStream stream) {
         this.access = access;
-        this.socket = socket;
-        this.in = new BufferedInputStream(socket.getInputStream(), 16 * 1024);
-    }
-
-    static HttpConnection open(Access access) throws IOException {
-        Socket plain = connect(access.host(), access.port());
-        try {
-            plain.setSoTimeout(CONNECT_MILLIS);
-            return new HttpConnection(access, access.tls() ? TlsClient.handshake(access, plain) : plain);
-        } catch (IOException | RuntimeException e) {
-            plain.close();
-            throw e;
-        }
-    }
-
-    /// Tries all addresses of the host in the resolver's order; throws what the first one gave.
-    private static Socket connect(String host, int port) throws IOException {
-        IOException first = null;
-        for (InetAddress address : InetAddress.getAllByName(host)) {
-            SocketChannel channel = SocketChannel.open();
-            try {
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-                channel.socket().connect(new InetSocketAddress(address, port), CONNECT_MILLIS);
-                return channel.socket();
-            } catch (IOException e) {
-                channel.close();
-                if (Thread.currentThread().isInterrupted()) {
-                    throw e;
-                }
-                first = first == null ? e : first;
-            }
-        }
-        throw first == null ? new IOException("no address for " + host) : first;
+        this.stream = stream;
+        this.in = new BufferedInputStream(stream.in(), 16 * 1024);
     }
 
     /// What this connection was opened with.
@@ -88,8 +50,18 @@ final class HttpConnection implements AutoCloseable {
     }
 
     /// No read may take longer than this, from now on.
-    void readTimeout(int millis) throws IOException {
-        socket.setSoTimeout(Math.max(1, millis));
+    void readTimeout(int millis) {
+        stream.readTimeout(Math.max(1, millis));
+    }
+
+    /// The connection itself, for another use, in which this object has no part any more. Empty, and closed, when the server has sent
+    /// what nobody asked for.
+    Optional<ByteStream> release() throws IOException {
+        if (reusable && in.available() == 0) {
+            return Optional.of(stream);
+        }
+        close();
+        return Optional.empty();
     }
 
     /// @param headers credentials to send, as fresh as they are
@@ -101,8 +73,7 @@ final class HttpConnection implements AutoCloseable {
         for (Map.Entry<String, String> header : headers) {
             head.append(header.getKey()).append(": ").append(header.getValue()).append("\r\n");
         }
-        socket.getOutputStream().write(head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
-        socket.getOutputStream().flush();
+        stream.write(head.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
         return response();
     }
 
@@ -114,7 +85,7 @@ final class HttpConnection implements AutoCloseable {
             String status = line(budget);
             budget -= status.length();
             String[] parts = status.split(" ", 3);
-            if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !parts[1].matches("[1-5][0-9][0-9]")) {
+            if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
                 throw new IOException("not an HTTP answer: \"" + status.substring(0, Math.min(80, status.length())) + "\"");
             }
             code = Integer.parseInt(parts[1]);
@@ -129,6 +100,10 @@ final class HttpConnection implements AutoCloseable {
             }
         } while (code < 200); // 100 and 103 only announce the real one
         return new Response(code, headers, body(code, headers));
+    }
+
+    private static boolean isStatus(String text) {
+        return text.length() == 3 && text.charAt(0) >= '1' && text.charAt(0) <= '5' && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
     private InputStream body(int code, Map<String, String> headers) throws IOException {
@@ -171,11 +146,7 @@ final class HttpConnection implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            socket.close();
-        } catch (IOException _) {
-            // it is gone either way
-        }
+        stream.close();
     }
 
     /// A body of known length.

@@ -53,7 +53,7 @@ public final class Supervisor {
     /// Resolves the target and opens the first tunnel. Blocks. Called once, before {@link #start}.
     public Tunnel first() throws ForwardException, InterruptedException {
         endpoint = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
-        return dialer.dial(endpoint, loops.next());
+        return dialer.dialAfterReads(endpoint);
     }
 
     /// Begins to keep `shards`, which has the first tunnel, alive.
@@ -113,7 +113,7 @@ public final class Supervisor {
         while (!shards.isAccepting()) {
             try {
                 Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
-                Tunnel tunnel = dialer.dial(next, loops.next());
+                Tunnel tunnel = dialer.dialAfterReads(next);
                 boolean moved = !next.uid().equals(endpoint.uid());
                 endpoint = next;
                 if (moved) {

@@ -72,7 +72,11 @@ public final class Upgrade extends SimpleChannelInboundHandler<FullHttpResponse>
         codec = new HttpClientCodec();
         aggregator = new HttpObjectAggregator(answerBytesMax);
         ctx.pipeline().addBefore(ctx.name(), null, codec).addBefore(ctx.name(), null, aggregator);
-        ctx.writeAndFlush(request);
+        ctx.writeAndFlush(request).addListener(sent -> {
+            if (!sent.isSuccess()) { // closed before it got here, so channelInactive will not come
+                outcome.completeExceptionally(sent.cause());
+            }
+        });
         ctx.read();
     }
 

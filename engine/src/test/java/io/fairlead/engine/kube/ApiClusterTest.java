@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpServer;
 
 import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.dial.SharedLoop;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,7 +78,7 @@ class ApiClusterTest {
                 contexts: [{name: c, context: {cluster: k, user: u}}]
                 clusters: [{name: k, cluster: {server: "http://127.0.0.1:%d%s"}}]
                 """.formatted(server.getAddress().getPort(), prefix));
-        return Cluster.open(Optional.of(file), Optional.empty(), Optional.empty());
+        return Cluster.open(Optional.of(file), Optional.empty(), Optional.empty(), SharedLoop.connector());
     }
 
     private static void reply(HttpExchange exchange, int code, String body) throws IOException {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.dial.SharedLoop;
 import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.PortPair;
 import io.fairlead.engine.resolve.TargetResolver;
@@ -76,7 +77,7 @@ class KubeClusterIT {
         apps = new AppsV1Api(client);
         rbac = new RbacAuthorizationV1Api(client);
         core.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name(NAMESPACE))).execute();
-        cluster = Cluster.open(Optional.empty(), Optional.empty(), Optional.of(NAMESPACE));
+        cluster = Cluster.open(Optional.empty(), Optional.empty(), Optional.of(NAMESPACE), SharedLoop.connector());
         deployment("web", 1);
         deployment("empty", 0);
         create("web", """
@@ -179,7 +180,7 @@ class KubeClusterIT {
                 clusters: [{name: k, cluster: {server: "%s", certificate-authority-data: %s}}]
                 users: [{name: u, user: {token: "%s"}}]
                 """.formatted(NAMESPACE, cluster.server(), Base64.getEncoder().encodeToString(TestCertificates.bytes(authorities.toString())), token));
-        return Cluster.open(Optional.of(file), Optional.empty(), Optional.empty());
+        return Cluster.open(Optional.of(file), Optional.empty(), Optional.empty(), SharedLoop.connector());
     }
 
     private static Cluster as(String account) throws Exception {
@@ -222,7 +223,7 @@ class KubeClusterIT {
 
     @Test
     void theDnsOfTheClusterIsResolved() throws Exception {
-        try (Cluster system = Cluster.open(Optional.empty(), Optional.empty(), Optional.of("kube-system"))) {
+        try (Cluster system = Cluster.open(Optional.empty(), Optional.empty(), Optional.of("kube-system"), SharedLoop.connector())) {
             assumeTrue(!system.pods("kube-system", PodQuery.labelled("k8s-app=kube-dns")).pods().isEmpty(), "the cluster has no CoreDNS");
             TargetResolver resolver = new TargetResolver(system);
             Endpoint endpoint = resolver.resolve("deployment/coredns", List.of("5353:53"), LONG);
@@ -366,7 +367,7 @@ class KubeClusterIT {
     @Test
     void anUnknownContextIsSaidBeforeAnythingElse() {
         Failure failure = assertThrows(ForwardException.class,
-                () -> Cluster.open(Optional.empty(), Optional.of("no-such-context"), Optional.empty())).failure();
+                () -> Cluster.open(Optional.empty(), Optional.of("no-such-context"), Optional.empty(), SharedLoop.connector())).failure();
         assertEquals("no-such-context", assertInstanceOf(Failure.UnknownContext.class, failure).context());
     }
 }

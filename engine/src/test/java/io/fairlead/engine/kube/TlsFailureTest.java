@@ -11,6 +11,7 @@ import io.fairlead.engine.Failure;
 import io.fairlead.engine.Failure.ServerUnreachable.Reach;
 import io.fairlead.engine.Failure.TlsRefused.Cause;
 import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.dial.SharedLoop;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ class TlsFailureTest {
                 contexts: [{name: c, context: {cluster: k}}]
                 clusters: [{name: k, cluster: {server: "https://127.0.0.1:%d", %s}}]
                 """.formatted(port, cluster));
-        try (Cluster opened = Cluster.open(Optional.of(file), Optional.empty(), Optional.empty())) {
+        try (Cluster opened = Cluster.open(Optional.of(file), Optional.empty(), Optional.empty(), SharedLoop.connector())) {
             return assertThrows(ForwardException.class, () -> opened.pod("ns", "x")).failure();
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
 import io.fairlead.engine.kube.Access;
+import io.fairlead.engine.kube.ByteStream;
 import io.fairlead.engine.kube.Cluster;
 import io.fairlead.engine.kube.Kind;
 import io.fairlead.engine.kube.PodInfo;
@@ -111,6 +112,11 @@ class TargetResolverTest {
         @Override
         public void rejected() {
             throw new AssertionError("resolving rejects nothing");
+        }
+
+        @Override
+        public Optional<ByteStream> takeIdle(Access access) {
+            return Optional.empty();
         }
 
         @Override
