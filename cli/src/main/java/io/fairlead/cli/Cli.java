@@ -49,7 +49,7 @@ final class Cli {
             case "version" -> version();
             case "demo" -> demo(rest);
             case "testbed" -> testbed(rest);
-            case "warm-up" -> WarmUp.run(output);
+            case "warm-up" -> WarmUp.run(output, rest);
             default -> forward(forward, rest, named);
         };
     }
