@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,5 +152,77 @@ class LauncherIT {
         Ended ended = run(script, temp, List.of(), ROOT.resolve("bin/find-jdk.sh").toString(), folder.toString());
         assertEquals(78, ended.code(), ended.err());
         assertTrue(ended.err().startsWith("fairlead: no JDK 25 or newer was found\n        why   "), ended.err());
+    }
+
+    /// A Java that notes each attempt to make a start-up cache and lets it fail while `broken` is there; otherwise it does nothing.
+    private Path fakeJava() throws IOException {
+        Path home = Files.createDirectories(temp.resolve("fake jdk"));
+        Files.createDirectories(home.resolve("bin"));
+        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25\"\nJAVA_RUNTIME_VERSION=\"25+0\"\n");
+        Path java = Files.writeString(home.resolve("bin/java"), """
+                #!/bin/sh
+                for option; do
+                  case $option in
+                  -XX:AOTCacheOutput=*)
+                    echo attempt >>"$0.attempts"
+                    if [ -f "$0.broken" ]; then echo 'it does not work' >&2; exit 1; fi
+                    : >"${option#*=}" ;;
+                  esac
+                done
+                """);
+        assertTrue(java.toFile().setExecutable(true));
+        return home;
+    }
+
+    /// Runs the launcher with a Java and a cache folder of the test's own.
+    private String started(Path jdk, Path cache, String aot, String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(ROOT.resolve("bin/fairlead").toString()));
+        command.addAll(List.of(args));
+        Path err = temp.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile());
+        builder.environment().putAll(Map.of("FAIRLEAD_BUILD", "never", "FAIRLEAD_AOT", aot, "FAIRLEAD_JAVA_HOME", jdk.toString(),
+                "FAIRLEAD_CACHE_DIR", cache.toString()));
+        Process process = builder.start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(0, process.exitValue());
+        return Files.readString(err, UTF_8);
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aCacheThatCannotBeMadeIsNotTriedAtEachStartAndCanBeTriedAgain() throws IOException, InterruptedException {
+        Path jdk = fakeJava();
+        Path cache = Files.createDirectories(temp.resolve("a cache"));
+        Path broken = Files.createFile(jdk.resolve("bin/java.broken"));
+        started(jdk, cache, "now", "version");
+        assertEquals("", started(jdk, cache, "", "version"));
+        String told = started(jdk, cache, "", "-v=2", "version");
+        assertTrue(told.startsWith("fairlead: each start takes about 0.5 s longer"), told);
+        assertEquals(1, Files.readAllLines(jdk.resolve("bin/java.attempts")).size());
+        assertEquals(1, names(cache).size(), "only what the JVM said: " + names(cache));
+        assertEquals("it does not work\n", Files.readString(cache.resolve(names(cache).getFirst())));
+        Files.delete(broken);
+        started(jdk, cache, "now", "version");
+        assertEquals(2, Files.readAllLines(jdk.resolve("bin/java.attempts")).size());
+        assertTrue(names(cache).size() == 1 && names(cache).getFirst().endsWith(".aot"), names(cache).toString());
+    }
+
+    @Test
+    void theCacheFolderDoesNotGrow() throws IOException, InterruptedException {
+        Path cache = Files.createDirectories(temp.resolve("a cache"));
+        Instant old = Instant.now().minus(Duration.ofDays(3));
+        for (String name : List.of("a.aot", "b.aot", "c.aot", "d.aot", "e.aot.log", "e.aot.77", "e.aot.failed")) {
+            Files.setLastModifiedTime(Files.createFile(cache.resolve(name)), FileTime.from(old = old.plusSeconds(60)));
+        }
+        Files.setLastModifiedTime(Files.createDirectory(cache.resolve("e.aot.lock")), FileTime.from(old));
+        started(fakeJava(), cache, "now", "version");
+        List<String> names = names(cache);
+        assertEquals(3, names.size(), names.toString());
+        assertTrue(names.containsAll(List.of("c.aot", "d.aot")), names.toString());
     }
 }

@@ -3,6 +3,7 @@ package io.fairlead.engine;
 import io.fairlead.engine.dial.ServerChannels;
 import io.fairlead.engine.kube.Cluster;
 import io.fairlead.engine.wire.HeadroomReads;
+import io.fairlead.engine.wire.TlsClient;
 import io.fairlead.engine.wire.Transport;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -37,8 +38,11 @@ public final class Engine implements AutoCloseable {
         loops = new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("fairlead-loop", true), transport.handlerFactory());
     }
 
+    /// Returns at once; what TLS needs is loaded meanwhile, on a thread of its own, as it takes longer than reading a kubeconfig.
     public static Engine start() {
-        return new Engine();
+        var engine = new Engine();
+        Thread.ofPlatform().daemon().name("fairlead-tls").start(TlsClient::load);
+        return engine;
     }
 
     /// Starts a forward: resolves the target, opens the first session, binds the ports, in this order. Returns when connections are served;

@@ -54,6 +54,15 @@ public final class TlsClient {
         context = builder.build();
     }
 
+    /// Loads the libraries and classes that the first one needs, so that it is made faster later. A failure is left to that one to tell.
+    public static void load() {
+        try {
+            new TlsClient(List.of(), true, Optional.empty(), List.of());
+        } catch (SSLException | RuntimeException | LinkageError _) {
+            // see above
+        }
+    }
+
     /// A handler for one connection that sends `serverName` as SNI and expects it in the certificate.
     ///
     /// Records: whole buffers go to the engine as they are; putting small ones together is the tunnel's work, and it does so without
