@@ -33,6 +33,7 @@ import java.util.Date;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /// Keys and certificates for tests, made by BouncyCastle, which shares no code with what we test.
 final class TestCertificates {
@@ -56,6 +57,11 @@ final class TestCertificates {
         return issue("server", ec("secp256r1"), authority, from, until, new GeneralName(GeneralName.iPAddress, address));
     }
 
+    /// A client's certificate of `pair`, signed by `authority`.
+    static Identity client(Identity authority, KeyPair pair) throws Exception {
+        return issue("client", pair, authority, Duration.ofHours(-1), Duration.ofHours(1), new GeneralName(GeneralName.dNSName, "client"));
+    }
+
     private static Identity issue(String name, KeyPair pair, Identity issuer, Duration from, Duration until, GeneralName san) throws Exception {
         X500Name subject = new X500Name("CN=" + name);
         X500Name signer = issuer.certificate() == null ? subject : new X500Name(issuer.certificate().getSubjectX500Principal().getName());
@@ -72,13 +78,27 @@ final class TestCertificates {
     }
 
     static SSLContext serverContext(Identity identity) throws Exception {
+        return serverContext(identity, null);
+    }
+
+    /// @param clients trusted for client certificates; null for the system's
+    static SSLContext serverContext(Identity identity, Identity clients) throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setKeyEntry("server", identity.key(), new char[0], new X509Certificate[] {identity.certificate()});
         KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
         keys.init(store, new char[0]);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+        if (clients == null) {
+            trust.init((KeyStore) null);
+        } else {
+            KeyStore trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            trusted.setCertificateEntry("clients", clients.certificate());
+            trust.init(trusted);
+        }
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
         return context;
     }
 
