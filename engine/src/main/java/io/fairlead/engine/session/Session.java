@@ -44,7 +44,9 @@ public final class Session implements FrameSink {
     private long pingsSent;
     private long newestPong = -1;
     private long lastSweepNanos;
-    private long lastArrivalNanos;
+    /// Pings left since anything arrived, the first at `askedNanos`.
+    private boolean asked;
+    private long askedNanos;
     private long roundTripNanos = Long.MAX_VALUE;
     private boolean sweepDue;
     /// Since the last sweep something happened that may have stuck a worker.
@@ -60,7 +62,6 @@ public final class Session implements FrameSink {
         this.out = out;
         this.nowNanos = nowNanos;
         lastSweepNanos = nowNanos;
-        lastArrivalNanos = nowNanos;
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new Lane(i);
         }
@@ -159,6 +160,11 @@ public final class Session implements FrameSink {
         }
     }
 
+    /// The channel is not being read, as its only local reader is slow: until now, that nothing arrived says nothing about the peer.
+    public void unread() {
+        asked = false;
+    }
+
     /// Sends the fences that are due. To be called once before the channel is flushed.
     public void beforeFlush() {
         sweepDue |= suspect && nowNanos - lastSweepNanos > Limits.SUSPECT_NANOS;
@@ -192,8 +198,8 @@ public final class Session implements FrameSink {
         if (nowNanos - lastSweepNanos > Limits.KEEPALIVE_NANOS) {
             keepAlive();
         }
-        boolean asked = lastSweepNanos - lastArrivalNanos > 0;
-        if (asked && nowNanos - lastArrivalNanos > Limits.SESSION_DEAD_NANOS) {
+        // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
+        if (asked && nowNanos - askedNanos > Limits.SESSION_DEAD_NANOS) {
             return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
         }
         return null;
@@ -275,7 +281,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {
-        lastArrivalNanos = nowNanos;
+        asked = false;
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
             counters.unknownFrames++;
@@ -301,7 +307,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onData(int streamId, ByteBuf source, int index, int length, boolean frameEnd, boolean fin) {
-        lastArrivalNanos = nowNanos;
+        asked = false;
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
             counters.lateBytes += length;
@@ -322,7 +328,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onRstStream(int streamId, int status) {
-        lastArrivalNanos = nowNanos;
+        asked = false;
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
             probed(streamId);
@@ -338,7 +344,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onPing(int id) {
-        lastArrivalNanos = nowNanos;
+        asked = false;
         if ((id & 1) == 0) {
             echo(id);
             return;
@@ -579,6 +585,7 @@ public final class Session implements FrameSink {
             suspectPing = pingsSent + Spdy.WORKERS - 1;
         }
         lastSweepNanos = nowNanos;
+        ask();
         counters.sweeps++;
         for (int i = 0; i < Spdy.WORKERS; i++) {
             int number = (int) (pingsSent % PING_CYCLE);
@@ -598,7 +605,15 @@ public final class Session implements FrameSink {
             if (lane.mayPing() && !lane.stalled) {
                 probe(lane); // a stuck worker must not make the session look idle, nor dead
                 lastSweepNanos = nowNanos;
+                ask();
             }
+        }
+    }
+
+    private void ask() {
+        if (!asked) {
+            asked = true;
+            askedNanos = nowNanos;
         }
     }
 

@@ -280,6 +280,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     }
 
     public void unblock() {
+        session.unread();
         blocker = null;
         ctx.channel().config().setAutoRead(true);
         publish();
@@ -404,6 +405,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             return;
         }
         session.begin(System.nanoTime());
+        if (blocker != null) {
+            session.unread();
+        }
         String dead = session.tick();
         if (dead != null) {
             lose(dead);

@@ -571,6 +571,29 @@ class SessionTest {
         assertNotNull(deathWithin(60), "silence for a minute");
     }
 
+    /// Ctrl-Z, or a suspended machine: the clock went on, and nobody asked meanwhile.
+    @Test
+    void aProcessThatWasStoppedDoesNotTakeItsOwnSilenceForThePeers() {
+        tunnel.reply(tunnel.open());
+        pass(1_000);
+        tunnel.pongs();
+        tunnel.clock.advanceMillis(3_600_000);
+        assertNull(tunnel.tick());
+        assertNotNull(deathWithin(31), "no answer to what was asked then");
+    }
+
+    /// A local reader that pauses, alone on its session, has the session not read: pongs are there and nobody takes them.
+    @Test
+    void aSessionThatIsNotReadIsNotFoundDead() {
+        tunnel.reply(tunnel.open());
+        for (int second = 0; second < 120; second++) {
+            tunnel.clock.advanceMillis(1_000);
+            session.unread();
+            assertNull(tunnel.tick());
+        }
+        assertNotNull(deathWithin(41), "it is read again and nothing comes");
+    }
+
     private String deathWithin(int seconds) {
         for (int i = 0; i < seconds * 10; i++) {
             tunnel.clock.advanceMillis(100);
