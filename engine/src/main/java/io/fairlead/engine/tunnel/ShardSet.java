@@ -17,8 +17,7 @@ import java.util.stream.Stream;
 
 /// The live tunnels of one forward, and the connections that wait for one. Picks a tunnel for each new connection.
 ///
-/// Thread: the forward's home loop, on which its listeners accept; other threads come in by {@link #add}, {@link #retireAll},
-/// {@link #refuseWaiting} and {@link #close}, which post to it, and read snapshots. Bound: waiting connections by the caller's pair limit.
+/// Thread: the forward's home loop, on which its listeners accept; what other threads may call posts to it, or reads a snapshot. Bound: waiting connections by the caller's pair limit.
 /// Invariant: nothing waits while a tunnel accepts.
 public final class ShardSet {
     /// A connection that wants a tunnel. Called once, on the home loop.
@@ -93,14 +92,18 @@ public final class ShardSet {
         return wanted && tunnels.size() < 2 * most; // those out of use for now count half
     }
 
+    // Tunnels are taken out of use on the home loop, or a connection could be placed on one that closes because it has none.
+
     /// Takes tunnels with a stalled worker out of use as soon as another one is in order: their connections go on to their end, new ones go
     /// elsewhere, and a fresh tunnel takes their place. At most as many as {@link Limits#SESSIONS_AUTO_MAX} stay on in this way.
     public void retireStalled() {
-        List<Tunnel> all = tunnels;
-        long retired = all.stream().filter(t -> !t.isAccepting()).count();
-        if (all.stream().anyMatch(t -> t.isAccepting() && !t.isStalled())) {
-            all.stream().filter(t -> t.isAccepting() && t.hasStalledWorker()).limit(Math.max(0, Limits.SESSIONS_AUTO_MAX - retired)).forEach(Tunnel::retire);
-        }
+        home.execute(() -> {
+            List<Tunnel> all = tunnels;
+            long retired = all.stream().filter(t -> !t.isAccepting()).count();
+            if (all.stream().anyMatch(t -> t.isAccepting() && !t.isStalled())) {
+                all.stream().filter(t -> t.isAccepting() && t.hasStalledWorker()).limit(Math.max(0, Limits.SESSIONS_AUTO_MAX - retired)).forEach(Tunnel::retire);
+            }
+        });
     }
 
     /// Closes tunnels that have had no connection for {@link Limits#SPARE_IDLE_NANOS}, but for one, when their number is left to us.
@@ -108,9 +111,11 @@ public final class ShardSet {
         if (sessions != ForwardSpec.SESSIONS_AUTO) {
             return;
         }
-        long now = System.nanoTime();
-        tunnels.stream().filter(t -> t.isAccepting() && t.load() == 0 && now - t.emptySinceNanos() > Limits.SPARE_IDLE_NANOS)
-                .skip(1).forEach(Tunnel::retire);
+        home.execute(() -> {
+            long now = System.nanoTime();
+            tunnels.stream().filter(t -> t.isAccepting() && t.load() == 0 && now - t.emptySinceNanos() > Limits.SPARE_IDLE_NANOS)
+                    .skip(1).forEach(Tunnel::retire);
+        });
     }
 
     /// Whether some tunnel takes new connections.
@@ -149,16 +154,20 @@ public final class ShardSet {
 
     /// No new connections on the tunnels of now: their pod is going. Those that are open go on.
     public void retireAll() {
-        tunnels.forEach(Tunnel::retire);
-        onNeed.run();
+        home.execute(() -> {
+            tunnels.forEach(Tunnel::retire);
+            onNeed.run();
+        });
     }
 
     /// No new connections on `tunnel`, as its pod was found to be gone.
     public void retire(Tunnel tunnel) {
-        if (tunnel.isAccepting()) {
-            tunnel.retire();
-            onNeed.run();
-        }
+        home.execute(() -> {
+            if (tunnel.isAccepting()) {
+                tunnel.retire();
+                onNeed.run();
+            }
+        });
     }
 
     /// Everyone who waits is refused: there will be no tunnel soon.

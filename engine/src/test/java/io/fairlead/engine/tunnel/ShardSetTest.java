@@ -75,13 +75,29 @@ class ShardSetTest {
         assertEquals(first, place().tunnel);
         int before = needs;
         shards.retire(first);
+        home.runPendingTasks();
         assertEquals(before + 1, needs);
         assertFalse(shards.isAccepting());
         Tunnel second = add();
         assertEquals(second, place().tunnel);
         before = needs;
         shards.retire(first);
+        home.runPendingTasks();
         assertEquals(before, needs, "retired already");
+    }
+
+    /// Its end closes an empty tunnel, so it must not come between the choice of that tunnel and the connection's arrival there.
+    @Test
+    void retiringFromAnotherThreadComesBeforeOrAfterAPlacementAndNeverInside() {
+        Tunnel tunnel = add();
+        shards.retireAll();
+        assertTrue(tunnel.isAccepting());
+        assertEquals(tunnel, place().tunnel);
+        home.runPendingTasks();
+        assertFalse(tunnel.isAccepting());
+        assertTrue(channels.getFirst().isOpen(), "it has a connection");
+        tunnel.gone(0);
+        assertFalse(channels.getFirst().isOpen());
     }
 
     @Test
