@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Thread: the tunnel's loop, on which its socket is registered, too. Ownership: takes what it reads and gives it to the pair; retains
 /// what it queues for the socket, which Netty releases. Bound: upward one read, see {@link StreamPair}; downward
 /// {@link Limits#LOCAL_QUEUE_HARD_BYTES} in memory. Past it a pair that is alone on its tunnel has the tunnel not read; one that shares
-/// it goes on into a {@link SpillFile}, and when that is full, too, the pair is reset.
+/// it goes on into a {@link SpillFile}, until it is alone; when that is full, too, the pair is reset.
 /// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
 final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Blocker {
     /// What spill files of this process may still take.
@@ -111,9 +111,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            if (closeReason != null) {
-                closeIfDrained();
-            } else if (pair != null) {
+            if (lingering) {
+                ctx.close();
+            } else if (closeReason == null && pair != null) {
                 tunnel.begin();
                 pair.localEof();
                 tunnel.flushSoon();
@@ -178,18 +178,25 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         if (blocking || spill != null || pair == null || closeReason != null) {
             return;
         }
-        if (tunnel.pairs() == 1) {
-            blocking = true;
-            tunnel.block(this);
-        } else {
+        if (!blockIfAlone()) {
             beginSpill();
         }
+    }
+
+    private boolean blockIfAlone() {
+        if (!blocking && tunnel.pairs() == 1) {
+            blocking = true;
+            tunnel.block(this);
+        }
+        return blocking;
     }
 
     @Override
     public void share() {
         unblock();
-        beginSpill();
+        if (spill == null) {
+            beginSpill();
+        }
     }
 
     private void beginSpill() {
@@ -203,6 +210,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private void spill(ByteBuf source, int index, int length) {
         try {
             if (spill.append(source, index, length)) {
+                blockIfAlone();
                 return;
             }
         } catch (IOException _) {
@@ -243,13 +251,12 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         count();
         if (ctx.channel().isWritable()) {
-            unblock();
             if (spill != null) {
                 unspill();
             }
-        }
-        if (closeReason != null) {
-            closeIfDrained();
+            if (spill == null) {
+                unblock();
+            }
         }
     }
 
@@ -299,12 +306,6 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     /// An empty write stands behind all that is queued: when it is done, so are they.
     private void finishAfterQueue() {
         ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> finish());
-    }
-
-    private void closeIfDrained() {
-        if (lingering) {
-            ctx.close();
-        }
     }
 
     /// All bytes for the local program are with the kernel: end the socket as the pod's ended.

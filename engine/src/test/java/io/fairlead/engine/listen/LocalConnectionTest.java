@@ -2,9 +2,11 @@ package io.fairlead.engine.listen;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fairlead.engine.Limits;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.FrameSink;
@@ -28,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -223,6 +226,41 @@ class LocalConnectionTest {
         local.getOutputStream().write(bytes);
         local.shutdownOutput();
         assertArrayEquals(bytes, readUp(bytes.length));
+    }
+
+    /// Its bytes went to disk while it had a neighbour; without one, the tunnel waits for it before that file is full.
+    @Test
+    void aSlowReaderThatIsLeftAloneIsWaitedForAndLosesNothing() throws Exception {
+        byte[] chunk = random(1 << 20);
+        int chunks = (int) (Limits.SPILL_BYTES / chunk.length) + 40;
+        try (var neighbour = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort())) {
+            while (syns < 4) {
+                readFrames();
+            }
+            for (int i = 0; i < 32; i++) { // more than memory and the kernel's buffers hold
+                fromPod(chunk);
+            }
+            write(out -> {
+                FrameEncoder.fin(out, 31);
+                FrameEncoder.fin(out, 21);
+            });
+            assertEquals(-1, neighbour.getInputStream().read());
+        }
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try {
+                for (int i = 32; i < chunks; i++) {
+                    fromPod(chunk);
+                }
+                orderlyEnd();
+            } catch (IOException _) {
+                // the assertions below say what is missing
+            }
+        });
+        assertFalse(writer.join(Duration.ofSeconds(2)), "the tunnel is still read");
+        for (int i = 0; i < chunks; i++) {
+            assertArrayEquals(chunk, local.getInputStream().readNBytes(chunk.length), "MiB " + i);
+        }
+        assertEquals(-1, local.getInputStream().read());
     }
 
     @Test
