@@ -68,11 +68,12 @@ public final class Supervisor {
         nudges.release();
     }
 
-    /// Ends both threads and waits for them.
+    /// Ends both threads. Waits for the one that dials, but no longer than {@link Limits#CLOSE_NANOS}: a name lookup hears no interrupt. What it
+    /// dials after that finds its forward closed.
     public void close() throws InterruptedException {
         if (healer != null) {
             healer.interrupt();
-            healer.join();
+            healer.join(Duration.ofNanos(Limits.CLOSE_NANOS));
         }
     }
 
@@ -80,10 +81,9 @@ public final class Supervisor {
         try {
             watch();
             while (true) {
-                if (!nudges.tryAcquire(Limits.SPARE_IDLE_NANOS, TimeUnit.NANOSECONDS)) {
-                    shards.trim();
-                }
+                nudges.tryAcquire(Limits.SPARE_IDLE_NANOS, TimeUnit.NANOSECONDS);
                 nudges.drainPermits();
+                shards.trim();
                 if (!shards.isAccepting()) {
                     reopen();
                 }
@@ -91,7 +91,9 @@ public final class Supervisor {
                 shards.retireStalled();
             }
         } catch (InterruptedException _) {
-            watcher.interrupt(); // the forward is closed
+            // the forward is closed
+        } finally {
+            watcher.interrupt();
         }
     }
 
