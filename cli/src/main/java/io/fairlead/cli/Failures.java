@@ -16,7 +16,7 @@ final class Failures {
             case Failure.TlsRefused _ -> ExitCode.UNTRUSTED;
             case Failure.Unauthorized _, Failure.Forbidden _ -> ExitCode.NOT_PERMITTED;
             case Failure.UpgradeRefused(var status, _, _) -> status == 401 || status == 403 ? ExitCode.NOT_PERMITTED : ExitCode.FAILED;
-            case Failure.ServerRefused _, Failure.SessionLost _ -> ExitCode.FAILED;
+            case Failure.ServerRefused _ -> ExitCode.FAILED;
             case Failure.LocalPortsTaken _ -> ExitCode.NO_LOCAL_PORT;
             case Failure.NoKubeconfig _, Failure.UnknownContext _, Failure.BadKubeconfig _, Failure.UnsupportedKubeconfig _,
                     Failure.FileNotReadable _ -> ExitCode.CONFIGURATION;

@@ -49,7 +49,6 @@ class ExitCodeTest {
                 Arguments.of(77, new Failure.UpgradeRefused(403, "Forbidden", "no")),
                 Arguments.of(77, new Failure.UpgradeRefused(401, "", "")),
                 Arguments.of(1, new Failure.UpgradeRefused(500, "", "no route to kubelet")),
-                Arguments.of(1, new Failure.SessionLost("db", "reset")),
                 Arguments.of(70, new Failure.Unexpected("a", "b")));
     }
 

@@ -550,24 +550,6 @@ public sealed interface Failure {
         }
     }
 
-    /// The session ended without us asking.
-    record SessionLost(String pod, String cause) implements Failure {
-        @Override
-        public String what() {
-            return "lost connection to pod \"" + pod + "\"";
-        }
-
-        @Override
-        public String why() {
-            return cause;
-        }
-
-        @Override
-        public String remedy() {
-            return "nothing: a new session is opened as soon as the target has a running pod";
-        }
-    }
-
     /// A bug of ours, or something nobody foresaw.
     record Unexpected(String what, String why) implements Failure {
         @Override

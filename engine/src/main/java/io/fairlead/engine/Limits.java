@@ -116,13 +116,18 @@ public final class Limits {
 
     // ---- downstream: pod to local socket
 
-    /// Bytes that wait for one local socket before its session takes no new pairs, and to which they must fall before it does again.
+    /// Watermarks of a local socket's queue: above the high one small payloads are copied out of their read buffers, and what is on disk stays
+    /// there; below the low one its session is read again.
     public static final int LOCAL_QUEUE_SOFT_BYTES = 1024 * 1024;
     public static final int LOCAL_QUEUE_LOW_BYTES = 256 * 1024;
 
     /// Bytes that wait in memory for one local socket. Past it, a connection that is alone on its session has the session not read; one that
     /// shares it has the rest written to a temporary file.
     public static final int LOCAL_QUEUE_HARD_BYTES = 4 * 1024 * 1024;
+
+    /// Bytes that wait in memory for all local sockets of the process together. Past it {@link #LOCAL_QUEUE_LOW_BYTES} takes the place of
+    /// {@link #LOCAL_QUEUE_HARD_BYTES} for each of them.
+    public static final long LOCAL_QUEUES_TOTAL_BYTES = 256L * 1024 * 1024;
 
     /// Bytes that pass through the temporary file of one connection until it is empty again, and what the files of one process may hold
     /// together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.

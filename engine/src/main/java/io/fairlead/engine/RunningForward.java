@@ -10,6 +10,7 @@ import io.fairlead.engine.listen.PairBudget;
 import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.PortPair;
 import io.fairlead.engine.resolve.TargetResolver;
+import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Counters;
 import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.supervise.EventQueue;
@@ -59,7 +60,8 @@ final class RunningForward implements Forward {
         supervisor = new Supervisor(spec, new TargetResolver(cluster), new Dialer(channels, cluster), loops, events,
                 () -> histories.forEach(PortHistory::forget));
         shards = new ShardSet(home, spec.sessions(),
-                lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(), lost.why().text())),
+                lost -> events.accept(new ForwardEvent.TunnelLost(lost.tunnel().pod(), lost.pairs(),
+                        lost.why() instanceof CloseReason.SessionLost(var cause) ? cause : lost.why().text())),
                 supervisor::nudge);
     }
 

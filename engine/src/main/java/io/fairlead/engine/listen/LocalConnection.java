@@ -31,6 +31,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Blocker {
     /// What spill files of this process may still take.
     private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
+    /// Bytes in the queues of all local sockets of this process.
+    private static final AtomicLong QUEUED = new AtomicLong();
 
     private final Tunnel tunnel;
     private final int port;
@@ -168,7 +170,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void flush() {
         flushPending = false;
         ctx.flush();
-        if (count() > Limits.LOCAL_QUEUE_HARD_BYTES) {
+        long bytes = count();
+        if (bytes > Limits.LOCAL_QUEUE_LOW_BYTES && bytes > (QUEUED.get() > Limits.LOCAL_QUEUES_TOTAL_BYTES ? 0 : Limits.LOCAL_QUEUE_HARD_BYTES)) {
             tooMuch();
         }
     }
@@ -271,8 +274,11 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private long count() {
         ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
         long bytes = queue == null ? 0 : queue.totalPendingWriteBytes();
-        tunnel.queued(bytes - queuedBytes);
-        queuedBytes = bytes;
+        if (bytes != queuedBytes) {
+            tunnel.queued(bytes - queuedBytes);
+            QUEUED.addAndGet(bytes - queuedBytes);
+            queuedBytes = bytes;
+        }
         return bytes;
     }
 

@@ -27,4 +27,12 @@ public final class Counters {
         finsHeld += other.finsHeld;
         unknownFrames += other.unknownFrames;
     }
+
+    /// All counters in one line, for a log.
+    @Override
+    public String toString() {
+        return "pairs opened " + pairsOpened + ", failed " + pairsFailed + ", refused " + pairsRefused + "; bytes up " + upBytes + ", down "
+                + downBytes + ", late " + lateBytes + "; sweeps " + sweeps + ", probes " + probes + ", lanes stalled " + lanesStalled
+                + ", FINs held " + finsHeld + ", unknown frames " + unknownFrames;
+    }
 }

@@ -10,6 +10,7 @@ import io.fairlead.engine.resolve.TargetResolver;
 import io.fairlead.engine.tunnel.ShardSet;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.netty.channel.EventLoopGroup;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -21,6 +22,8 @@ import java.util.function.Consumer;
 ///
 /// Thread: {@link #first} on the caller's; then one virtual thread, which blocks; {@link #nudge} from any.
 public final class Supervisor {
+    private static final System.Logger LOG = System.getLogger(Supervisor.class.getName());
+
     private final ForwardSpec spec;
     private final TargetResolver resolver;
     private final Dialer dialer;
@@ -53,6 +56,7 @@ public final class Supervisor {
     /// Resolves the target and opens the first tunnel. Blocks. Called once, before {@link #start}.
     public Tunnel first() throws ForwardException, InterruptedException {
         endpoint = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
+        LOG.log(Level.DEBUG, () -> spec.target() + " became pod " + endpoint.pod() + " on node " + endpoint.node() + ", ports " + endpoint.ports());
         return dialer.dialAfterReads(endpoint);
     }
 
@@ -102,7 +106,7 @@ public final class Supervisor {
         try {
             while (shards.isAccepting() && shards.wantsTunnel()) {
                 shards.add(dialer.dial(endpoint, loops.next())).join();
-                events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
+                up(endpoint);
             }
         } catch (ForwardException e) {
             events.accept(new ForwardEvent.SpareFailed(e.failure()));
@@ -122,7 +126,7 @@ public final class Supervisor {
                     onMoved.run();
                 }
                 shards.add(tunnel).join();
-                events.accept(new ForwardEvent.TunnelUp(next.pod(), shards.tunnels().size()));
+                up(next);
                 if (moved || !watcher.isAlive()) {
                     watch();
                 }
@@ -134,6 +138,11 @@ public final class Supervisor {
         }
     }
 
+    private void up(Endpoint endpoint) {
+        LOG.log(Level.DEBUG, () -> "session to pod " + endpoint.pod() + " on node " + endpoint.node() + " is up, " + shards.tunnels().size() + " now");
+        events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
+    }
+
     /// Watches the endpoint's pod in place of the one before.
     private void watch() {
         if (watcher != null) {
@@ -142,7 +151,8 @@ public final class Supervisor {
         Endpoint watched = endpoint;
         watcher = Thread.ofVirtual().name("fairlead-pod-watch").start(() -> {
             try {
-                resolver.awaitGone(watched);
+                String why = resolver.awaitGone(watched);
+                LOG.log(Level.INFO, () -> "pod " + watched.pod() + " takes no new connections: " + why);
                 if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
                     shards.retireAll();
                 }

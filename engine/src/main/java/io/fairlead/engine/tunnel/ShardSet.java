@@ -7,6 +7,7 @@ import io.fairlead.engine.session.Counters;
 import io.fairlead.engine.session.PortHistory;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,8 @@ public final class ShardSet {
     }
 
     private record Waiting(int portIndex, PortHistory history, Waiter waiter, ScheduledFuture<?> deadline) {}
+
+    private static final System.Logger LOG = System.getLogger(ShardSet.class.getName());
 
     private final EventLoop home;
     private final int sessions;
@@ -270,6 +273,7 @@ public final class ShardSet {
             finished.add(tunnel.counters());
         }
         tunnels = tunnels.stream().filter(t -> t != tunnel).toList();
+        LOG.log(Level.DEBUG, () -> "session to pod " + tunnel.pod() + " is over, " + tunnels.size() + " left: " + why.text() + "; " + tunnel.counters());
         if (!closed && !(why instanceof CloseReason.Stopped)) {
             lost++;
             onLost.accept(new Lost(tunnel, tunnel.pairsAtEnd(), why));
