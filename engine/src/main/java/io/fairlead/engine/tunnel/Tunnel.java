@@ -325,6 +325,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             flushNow();
         } else {
             publish();
+            hurryTick(); // a reply may have begun a wait that is shorter than the next look at the clock
         }
     }
 
