@@ -60,6 +60,10 @@ public final class Engine implements AutoCloseable {
         var forward = new RunningForward(spec, cluster, transport, channels, home, loops, events, forwards::remove);
         forward.start();
         forwards.add(forward);
+        if (closed.get()) { // meanwhile: whoever closed did not see this one
+            forward.close();
+            throw new IllegalStateException("the engine is closed");
+        }
         return forward;
     }
 
