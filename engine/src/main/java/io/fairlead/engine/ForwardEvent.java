@@ -4,7 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /// What a user of a forward may want to see, as facts. Delivered in order, on one virtual thread of the forward, so a slow consumer delays
-/// only further events; when more than {@link Limits#EVENTS_QUEUED} wait, new ones are dropped and counted in `Dropped`.
+/// only further events; while {@link Limits#EVENTS_QUEUED} wait, new ones are dropped and counted in `Dropped`.
 public sealed interface ForwardEvent {
     /// A local address is bound.
     record Listening(InetSocketAddress local, int remotePort) implements ForwardEvent {}
