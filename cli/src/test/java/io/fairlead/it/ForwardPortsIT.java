@@ -86,6 +86,18 @@ class ForwardPortsIT {
         }
     }
 
+    @Test void allAddressesOfBothKindsAreServedBesideEachOtherOnOnePort() throws Exception {
+        assumeIpv6();
+        Forward forward = lab.forward(lab.spec("pod/servers", ":" + ECHO).withAddresses("0.0.0.0", "::"));
+        List<InetSocketAddress> locals = forward.listeners().stream().map(Listening::local).toList();
+        assertEquals(2, locals.size(), locals::toString);
+        for (String loopback : List.of("127.0.0.1", "::1")) {
+            try (PodClient client = PodClient.connect(new InetSocketAddress(loopback, locals.getFirst().getPort()))) {
+                client.echo(0, 1_000);
+            }
+        }
+    }
+
     @Test void ofTwoLocalPortsTheTakenOneIsToldAndTheOtherServes() throws Exception {
         try (var taken = taken()) {
             Forward forward = lab.forward(lab.spec("pod/servers", taken.getLocalPort() + ":" + CLOSE, ":" + ECHO));

@@ -8,12 +8,16 @@ import io.fairlead.engine.tunnel.ShardSet;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.fairlead.engine.wire.Transport;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -51,7 +55,7 @@ public final class Listener {
     /// @throws IOException the address is taken, or not one of this machine's
     public static Listener bind(Transport transport, EventLoop home, InetSocketAddress address, int portIndex, int remotePort,
             PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) throws IOException, InterruptedException {
-        Channel channel = transport.newServerChannel();
+        Channel channel = open(transport, address.getAddress());
         channel.config().setOption(ChannelOption.SO_BACKLOG, LISTEN_QUEUE);
         channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         channel.config().setOption(ChannelOption.SO_RCVBUF, Limits.LOCAL_RECEIVE_BUFFER_BYTES); // accepted sockets inherit it
@@ -64,6 +68,14 @@ public final class Listener {
             throw bound.cause() instanceof IOException e ? e : new IOException(bound.cause());
         }
         return listener;
+    }
+
+    private static Channel open(Transport transport, InetAddress address) throws IOException {
+        try {
+            return transport.newServerChannel(address instanceof Inet6Address ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET);
+        } catch (ChannelException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        }
     }
 
     public InetSocketAddress local() {
