@@ -36,7 +36,6 @@ public final class Listener {
     private final int remotePort;
     private final PortHistory history;
     private final Channel channel;
-    private boolean toldFull;
 
     private Listener(Channel channel, int portIndex, int remotePort, PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) {
         this.channel = channel;
@@ -121,8 +120,7 @@ public final class Listener {
 
         private void pause(ChannelHandlerContext ctx) {
             ctx.channel().config().setAutoRead(false);
-            if (!toldFull) {
-                toldFull = true;
+            if (budget.isFullNews()) {
                 events.accept(new ForwardEvent.AcceptPaused(localPort, "the limit of " + budget.max() + " connections is reached; more wait"));
             }
             budget.paused(() -> ctx.executor().execute(() -> resume(ctx, false)));

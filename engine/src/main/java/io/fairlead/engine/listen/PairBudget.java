@@ -1,6 +1,7 @@
 package io.fairlead.engine.listen;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -10,6 +11,7 @@ public final class PairBudget {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong pauses = new AtomicLong();
+    private final AtomicBoolean toldFull = new AtomicBoolean();
     private final ConcurrentLinkedQueue<Runnable> onRoom = new ConcurrentLinkedQueue<>(); // a forward has several listeners
 
     public PairBudget(int max) {
@@ -34,6 +36,11 @@ public final class PairBudget {
 
     boolean isFull() {
         return open.get() >= max;
+    }
+
+    /// Whether the user is still to be told that the limit is reached; true once.
+    boolean isFullNews() {
+        return !toldFull.getAndSet(true);
     }
 
     void accepted() {

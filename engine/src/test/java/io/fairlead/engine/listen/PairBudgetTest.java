@@ -25,6 +25,12 @@ class PairBudgetTest {
     }
 
     @Test
+    void thatItIsFullIsNewsOnceHoweverManyListenersSeeIt() {
+        assertTrue(budget.isFullNews());
+        assertFalse(budget.isFullNews());
+    }
+
+    @Test
     void everyListenerThatPausedGoesOn() {
         budget.accepted();
         budget.accepted();
