@@ -137,6 +137,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            System.getLogger(LocalConnection.class.getName()).log(System.Logger.Level.ERROR, "a local connection failed by a bug of ours", cause);
+        }
         ctx.close(); // reset by the local program, or a write to one that is gone: channelInactive tells the pair
     }
 

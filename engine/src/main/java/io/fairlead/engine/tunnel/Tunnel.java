@@ -17,7 +17,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.DecoderException;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -345,6 +347,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof IOException || cause instanceof DecoderException)) { // the latter: what is no TLS
+            System.getLogger(Tunnel.class.getName()).log(System.Logger.Level.ERROR, "a session to pod " + pod + " failed by a bug of ours", cause);
+        }
         lose("the connection to the API server failed: " + (cause.getMessage() == null ? cause : cause.getMessage()));
     }
 
