@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -158,8 +160,8 @@ final class RunningForward implements Forward {
             shards.close().get(Limits.CLOSE_NANOS, TimeUnit.NANOSECONDS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        } catch (java.util.concurrent.ExecutionException | TimeoutException _) {
-            // the loops' end closes what is still open
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException _) {
+            // the loops' end closes what is still open, or has done so
         }
         cluster.close();
         try {
