@@ -131,6 +131,20 @@ class ForwardRecoveryIT {
         }
     }
 
+    /// Nothing better resolves while it winds down: it is used on, and its sessions are not opened and retired over and over.
+    @Test void theOnlyPodIsServedWhileItIsBeingDeleted() throws Exception {
+        Forward forward = lab.forward(deployment("web", 1));
+        echoing(forward).close();
+        long before = forward.stats().sessionsOpenedTotal();
+        lab.testbed.pod("default", forward.pod()).terminate();
+        until("a fresh session is up", () -> forward.stats().sessionsOpenedTotal() > before, () -> lab.events);
+        for (int i = 0; i < 100; i++) {
+            echoing(forward).close();
+        }
+        long opened = forward.stats().sessionsOpenedTotal() - before;
+        assertTrue(opened <= 4, opened + " sessions opened for one pod that goes");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aPodThatIsBeingDeletedGetsNoNewConnectionsAndKeepsItsOldOnes(boolean sessionWasLostBefore) throws Exception {

@@ -129,8 +129,7 @@ public final class Limits {
     /// {@link #LOCAL_QUEUE_HARD_BYTES} for each of them.
     public static final long LOCAL_QUEUES_TOTAL_BYTES = 256L * 1024 * 1024;
 
-    /// Bytes that pass through the temporary file of one connection until it is empty again, and what the files of one process may hold
-    /// together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.
+    /// Bytes that the temporary file of one connection may hold, and the size of all such files of one process together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.
     public static final long SPILL_BYTES = 256L * 1024 * 1024;
     public static final long SPILL_TOTAL_BYTES = 1024L * 1024 * 1024;
 
@@ -178,6 +177,9 @@ public final class Limits {
     /// First and longest pause between attempts to reconnect; each doubles, with a random part of up to one half.
     public static final long BACKOFF_FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     public static final long BACKOFF_MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /// How often a pod that is being deleted, and is used on as nothing has replaced it, is looked past for another.
+    public static final long GOING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /// Pause of a listener after file handles ran out.
     public static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);

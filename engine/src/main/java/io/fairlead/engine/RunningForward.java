@@ -114,12 +114,16 @@ final class RunningForward implements Forward {
             bound.forEach(Listener::close);
             bound.clear();
             failed.forEach(events);
-            failed.forEach(f -> causes.add(f.address() + ":" + f.localPort() + ": " + f.cause()));
+            failed.forEach(f -> causes.add(bracketed(f.address()) + ":" + f.localPort() + ": " + f.cause()));
         }
         for (Listener listener : bound) {
             listeners.add(listener);
             events.accept(new ForwardEvent.Listening(listener.local(), listener.remotePort()));
         }
+    }
+
+    private static String bracketed(String address) {
+        return address.contains(":") ? "[" + address + "]" : address;
     }
 
     // ---- Forward
@@ -158,6 +162,7 @@ final class RunningForward implements Forward {
             listeners.forEach(Listener::close);
             supervisor.close();
             shards.close().get(Limits.CLOSE_NANOS, TimeUnit.NANOSECONDS);
+            listeners.forEach(Listener::resetSockets);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException | RejectedExecutionException _) {

@@ -13,6 +13,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 import java.io.IOException;
@@ -36,9 +38,11 @@ public final class Listener {
     private final int remotePort;
     private final PortHistory history;
     private final Channel channel;
+    private final ChannelGroup sockets;
 
-    private Listener(Channel channel, int portIndex, int remotePort, PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) {
+    private Listener(EventLoop home, Channel channel, int portIndex, int remotePort, PortHistory history, ShardSet shards, PairBudget budget, Consumer<ForwardEvent> events) {
         this.channel = channel;
+        sockets = new DefaultChannelGroup(home);
         this.portIndex = portIndex;
         this.remotePort = remotePort;
         this.history = history;
@@ -58,7 +62,7 @@ public final class Listener {
         channel.config().setOption(ChannelOption.SO_BACKLOG, LISTEN_QUEUE);
         channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         channel.config().setOption(ChannelOption.SO_RCVBUF, Limits.LOCAL_RECEIVE_BUFFER_BYTES); // accepted sockets inherit it
-        var listener = new Listener(channel, portIndex, remotePort, history, shards, budget, events);
+        var listener = new Listener(home, channel, portIndex, remotePort, history, shards, budget, events);
         channel.pipeline().addLast(listener.new Accept());
         home.register(channel).sync();
         var bound = channel.bind(address).await();
@@ -83,6 +87,12 @@ public final class Listener {
 
     public int remotePort() {
         return remotePort;
+    }
+
+    /// Resets the accepted sockets that are still open: those that had bytes left for a local program that does not read. Any thread.
+    public void resetSockets() {
+        sockets.forEach(socket -> socket.config().setOption(ChannelOption.SO_LINGER, 0));
+        sockets.close().awaitUninterruptibly(Limits.CLOSE_NANOS, TimeUnit.NANOSECONDS);
     }
 
     /// Stops accepting and frees the address. Connections already accepted go on. Any thread.
@@ -153,6 +163,7 @@ public final class Listener {
 
         @Override
         public void placed(Tunnel tunnel) {
+            sockets.add(socket);
             LocalConnection.configure(socket, tunnel);
             socket.pipeline().addLast(new LocalConnection(tunnel, tunnel.port(portIndex), history, new LocalConnection.Observer() {
                 @Override
@@ -164,8 +175,12 @@ public final class Listener {
                 }
 
                 @Override
-                public void onGone() {
+                public void onForgotten() {
                     tunnel.gone(portIndex);
+                }
+
+                @Override
+                public void onGone() {
                     budget.gone();
                 }
             }));

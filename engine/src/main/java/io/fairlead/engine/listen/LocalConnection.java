@@ -9,6 +9,7 @@ import io.fairlead.engine.session.StreamPair;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.fairlead.engine.wire.HeadroomReads;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -18,6 +19,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -29,6 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// it goes on into a {@link SpillFile}, until it is alone; when that is full, too, the pair is reset.
 /// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
 final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Blocker {
+    private static final System.Logger LOG = System.getLogger(LocalConnection.class.getName());
     /// What spill files of this process may still take.
     private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
     /// Bytes in the queues of all local sockets of this process.
@@ -44,7 +47,10 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         /// The connection failed for `why`; not called for an orderly end. On the tunnel's loop.
         void onFailed(CloseReason why);
 
-        /// The pair is gone from both ends. On the tunnel's loop, exactly once.
+        /// The peer holds nothing of the pair any more. On the tunnel's loop, exactly once.
+        void onForgotten();
+
+        /// That, and the local socket is closed, too. On the tunnel's loop, exactly once.
         void onGone();
     }
 
@@ -54,6 +60,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean flushPending;
     private boolean blocking;
     private boolean lingering;
+    private boolean forgotten;
+    private boolean inactive;
     private long queuedBytes;
     private SpillFile spill; // non-null while bytes wait on disk: all later ones have to queue behind them
 
@@ -81,7 +89,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         pair = tunnel.open(port, history, this);
         if (pair == null) {
             fail(new CloseReason.SessionLost("it takes no more connections"));
-            observer.onGone();
+            onForgotten();
         }
     }
 
@@ -133,12 +141,16 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
             pair.localReset();
             tunnel.flushSoon();
         }
+        if (!inactive) {
+            inactive = true;
+            tellIfGone();
+        }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (!(cause instanceof IOException)) {
-            System.getLogger(LocalConnection.class.getName()).log(System.Logger.Level.ERROR, "a local connection failed by a bug of ours", cause);
+            LOG.log(Level.ERROR, "a local connection failed by a bug of ours", cause);
         }
         ctx.close(); // reset by the local program, or a write to one that is gone: channelInactive tells the pair
     }
@@ -208,7 +220,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private void beginSpill() {
         try {
             spill = new SpillFile(Limits.SPILL_BYTES, SPILL_BUDGET);
-        } catch (IOException _) {
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "no temporary file for a slow local reader", e);
             pair.fail(new CloseReason.TooSlow(count()));
         }
     }
@@ -219,8 +232,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
                 blockIfAlone();
                 return;
             }
-        } catch (IOException _) {
-            // a full disk is a full spill file
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "writing to a slow local reader's temporary file failed", e); // as good as a full one
         }
         long waiting = count() + spill.waiting();
         endSpill();
@@ -294,7 +307,15 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void onForgotten() {
-        observer.onGone();
+        forgotten = true;
+        observer.onForgotten();
+        tellIfGone();
+    }
+
+    private void tellIfGone() {
+        if (forgotten && inactive) {
+            observer.onGone();
+        }
     }
 
     private void fail(CloseReason why) {
@@ -314,7 +335,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     /// An empty write stands behind all that is queued: when it is done, so are they.
     private void finishAfterQueue() {
-        ctx.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> finish());
+        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> finish());
     }
 
     /// All bytes for the local program are with the kernel: end the socket as the pod's ended.

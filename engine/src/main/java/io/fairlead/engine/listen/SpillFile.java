@@ -9,14 +9,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Bytes that wait for one slow local reader, on disk: first in, first out, in a temporary file that has no name any more once it is open.
+/// Bytes that wait for one slow local reader, on disk: a ring in a temporary file, which has no name any more once it is open (where the
+/// system allows that; else until it is closed).
 ///
-/// Thread: one loop; its writes end in the page cache. Bound: `bytesMax`, and `budget` for all files of the process together.
-/// Invariant: `0 <= taken <= appended <= bytesMax`.
+/// Thread: one loop; its writes end in the page cache, so a disk that is too slow for
+/// the kernel to keep up with can hold that loop up. Bound: `bytesMax`, and `budget` for all files of the process together.
+/// Invariant: `0 <= appended - taken <= bytesMax`, and byte number n stands at `n % bytesMax`.
 final class SpillFile implements AutoCloseable {
     private final FileChannel file;
     private final long bytesMax;
     private final AtomicLong budget;
+    private long size;
     private long appended;
     private long taken;
 
@@ -34,18 +37,27 @@ final class SpillFile implements AutoCloseable {
 
     /// Appends bytes `[index, index + length)` of `source`, which it borrows. False when a bound is reached: nothing was appended then.
     boolean append(ByteBuf source, int index, int length) throws IOException {
-        if (appended + length > bytesMax || budget.addAndGet(-length) < 0) {
-            if (appended + length <= bytesMax) {
-                budget.addAndGet(length);
-            }
+        long grownTo = Math.min(bytesMax, appended + length);
+        long growth = Math.max(0, grownTo - size);
+        if (waiting() + length > bytesMax || !budgetGives(growth)) {
             return false;
         }
-        long end = appended + length;
-        while (appended < end) {
-            int done = length - (int) (end - appended);
-            appended += source.getBytes(index + done, file, appended, length - done);
+        size += growth;
+        for (int done = 0; done < length; ) {
+            long at = appended % bytesMax;
+            int count = source.getBytes(index + done, file, at, (int) Math.min(length - done, bytesMax - at));
+            done += count;
+            appended += count;
         }
         return true;
+    }
+
+    private boolean budgetGives(long bytes) {
+        if (budget.addAndGet(-bytes) >= 0) {
+            return true;
+        }
+        budget.addAndGet(bytes);
+        return false;
     }
 
     /// Hands over at most `bytesMax` of the oldest bytes.
@@ -54,7 +66,8 @@ final class SpillFile implements AutoCloseable {
         ByteBuf bytes = alloc.directBuffer(length);
         try {
             while (bytes.readableBytes() < length) {
-                int count = bytes.writeBytes(file, taken, length - bytes.readableBytes());
+                long at = taken % this.bytesMax;
+                int count = bytes.writeBytes(file, at, (int) Math.min(length - bytes.readableBytes(), this.bytesMax - at));
                 if (count < 0) {
                     throw new IOException("a spill file is shorter than what was written to it");
                 }
@@ -68,7 +81,7 @@ final class SpillFile implements AutoCloseable {
 
     @Override
     public void close() {
-        budget.addAndGet(appended);
+        budget.addAndGet(size);
         try {
             file.close();
         } catch (IOException _) {

@@ -680,8 +680,8 @@ public final class Session implements FrameSink {
     private void releaseFins(ArrayDeque<StreamPair> fins, long quietNanos) {
         for (int n = fins.size(); n > 0 && fins.peek().finDueNanos - nowNanos <= 0; n--) {
             StreamPair pair = fins.poll();
-            if (!pair.finHeld()) {
-                continue;
+            if (!pair.finHeld() || fins == finsUnanswered && pair.isAnswered()) {
+                continue; // it left, or it waits in the other line by now
             }
             long due = pair.lastDownNanos() + quietNanos;
             if (pair.lastDownNanos() != 0 && due - nowNanos > 0) {

@@ -4,6 +4,7 @@ import io.fairlead.engine.Limits;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 
 /// Data stream and error stream of one local connection, both on one lane of the peer.
 ///
@@ -158,6 +159,11 @@ public final class StreamPair {
         return localEof && !finDue && !finSent && !isClosed();
     }
 
+    /// Whether the pod's bytes came last.
+    boolean isAnswered() {
+        return downLast;
+    }
+
     long lastDownNanos() {
         return lastDownNanos;
     }
@@ -217,7 +223,12 @@ public final class StreamPair {
 
     void onData(ByteBuf source, int index, int length) {
         lastDownNanos = session.nowNanos();
-        downLast = true;
+        if (!downLast) {
+            downLast = true;
+            if (finHeld()) {
+                session.holdFin(this, true); // the answer has come after all
+            }
+        }
         onReply();
         if (gated) {
             session.portAccepts(this);
@@ -244,7 +255,7 @@ public final class StreamPair {
     void onErrorText(ByteBuf source, int index, int length) {
         int room = Math.min(length, Limits.ERROR_TEXT_BYTES - errorText.length);
         if (room > 0) {
-            byte[] longer = java.util.Arrays.copyOf(errorText, errorText.length + room);
+            byte[] longer = Arrays.copyOf(errorText, errorText.length + room);
             source.getBytes(index, longer, errorText.length, room);
             errorText = longer;
         }

@@ -34,6 +34,10 @@ public final class Supervisor {
 
     private ShardSet shards;
     private volatile Endpoint endpoint;
+    /// The last pod that was seen to go. While no better one exists it may be resolved again, and is used until it ends.
+    private volatile String goingUid = "";
+    private Backoff spareBackoff = newBackoff();
+    private long sparesNotBefore = System.nanoTime();
     private Thread healer;
     private Thread watcher;
 
@@ -85,14 +89,14 @@ public final class Supervisor {
         try {
             watch();
             while (true) {
-                nudges.tryAcquire(Limits.SPARE_IDLE_NANOS, TimeUnit.NANOSECONDS);
+                nudges.tryAcquire(pauseNanos(), TimeUnit.NANOSECONDS);
                 nudges.drainPermits();
-                shards.trim();
-                if (!shards.isAccepting()) {
-                    reopen();
+                try {
+                    tend();
+                } catch (RuntimeException e) {
+                    LOG.log(Level.ERROR, "keeping the sessions of " + spec.target() + " alive failed; it goes on", e);
+                    TimeUnit.NANOSECONDS.sleep(Limits.BACKOFF_MAX_NANOS);
                 }
-                openSpares();
-                shards.retireStalled();
             }
         } catch (InterruptedException _) {
             // the forward is closed
@@ -101,21 +105,65 @@ public final class Supervisor {
         }
     }
 
-    /// Tunnels to the pod of now, as many as are wanted. A failure waits for the next nudge: nobody needs them yet.
+    /// How long to wait for a nudge before looking anyway.
+    private long pauseNanos() {
+        if (isGoing()) {
+            return Limits.GOING_NANOS;
+        }
+        long spares = sparesNotBefore - System.nanoTime();
+        return spares > 0 && shards.wantsTunnel() ? spares : Limits.SPARE_IDLE_NANOS;
+    }
+
+    private void tend() throws InterruptedException {
+        shards.trim();
+        if (isGoing()) {
+            leaveIfReplaced();
+        }
+        if (!shards.isAccepting()) {
+            reopen();
+        }
+        openSpares();
+        shards.retireStalled();
+    }
+
+    private boolean isGoing() {
+        return goingUid.equals(endpoint.uid());
+    }
+
+    /// The pod of now is being deleted and was used on, as nothing replaced it: perhaps something does by now.
+    private void leaveIfReplaced() throws InterruptedException {
+        try {
+            if (!resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout()).uid().equals(endpoint.uid())) {
+                shards.retireAll().join();
+            }
+        } catch (ForwardException e) {
+            LOG.log(Level.DEBUG, () -> "no other pod yet: " + e.failure().what());
+        }
+    }
+
+    /// Tunnels to the pod of now, as many as are wanted. Nobody needs them yet, so a failure is no hurry.
     private void openSpares() throws InterruptedException {
+        if (sparesNotBefore - System.nanoTime() > 0) {
+            return;
+        }
         try {
             while (shards.isAccepting() && shards.wantsTunnel()) {
                 shards.add(dialer.dial(endpoint, loops.next())).join();
                 up(endpoint);
             }
+            spareBackoff = newBackoff();
         } catch (ForwardException e) {
             events.accept(new ForwardEvent.SpareFailed(e.failure()));
-            TimeUnit.NANOSECONDS.sleep(Limits.BACKOFF_FIRST_NANOS);
+            sparesNotBefore = System.nanoTime() + spareBackoff.nextNanos();
         }
     }
 
+    private static Backoff newBackoff() {
+        return new Backoff(() -> ThreadLocalRandom.current().nextDouble());
+    }
+
     private void reopen() throws InterruptedException {
-        var backoff = new Backoff(() -> ThreadLocalRandom.current().nextDouble());
+        var backoff = newBackoff();
         while (!shards.isAccepting()) {
             try {
                 Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
@@ -127,7 +175,7 @@ public final class Supervisor {
                 }
                 shards.add(tunnel).join();
                 up(next);
-                if (moved || !watcher.isAlive()) {
+                if (moved || !watcher.isAlive() && !goingUid.equals(next.uid())) { // or its sessions would be retired and opened in a circle
                     watch();
                 }
             } catch (ForwardException e) {
@@ -154,6 +202,7 @@ public final class Supervisor {
                 String why = resolver.awaitGone(watched);
                 LOG.log(Level.INFO, () -> "pod " + watched.pod() + " takes no new connections: " + why);
                 if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
+                    goingUid = watched.uid();
                     shards.retireAll();
                 }
             } catch (InterruptedException _) {

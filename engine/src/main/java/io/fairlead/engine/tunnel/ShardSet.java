@@ -155,12 +155,12 @@ public final class ShardSet {
         }, home);
     }
 
-    /// No new connections on the tunnels of now: their pod is going. Those that are open go on.
-    public void retireAll() {
-        home.execute(() -> {
+    /// No new connections on the tunnels of now: their pod is going. Those that are open go on. Completes when that is so.
+    public CompletableFuture<Void> retireAll() {
+        return CompletableFuture.runAsync(() -> {
             tunnels.forEach(Tunnel::retire);
             onNeed.run();
-        });
+        }, home);
     }
 
     /// No new connections on `tunnel`, as its pod was found to be gone.
@@ -240,23 +240,32 @@ public final class ShardSet {
         return best;
     }
 
-    /// How well a tunnel suits, 0 best. In this order matter: no stalled worker; no bulk beside an interactive connection and none of unknown
-    /// kind beside those known as interactive; no connections of other ports; rather one in use than the spare.
+    /// How well a tunnel suits, 0 best. What counts, the weightiest first:
+    ///
+    /// | a new connection whose port ... | would come | costs |
+    /// |---|---|---|
+    /// | any | where a worker is stuck or nothing is read | 64 |
+    /// | was bulk last | among settled interactive ones | 32 |
+    /// | is not known as bulk | among bulk ones | 16 |
+    /// | is of unknown kind | among settled interactive ones | 8 |
+    /// | was bulk last | among bulk ones | 8, and 1 for each of them |
+    /// | any | among connections of other ports | 4 |
+    /// | any | to an empty one whose workers are under suspicion | 2 |
+    /// | any | to an empty one: it is the spare | 1 |
     private static int rank(Tunnel tunnel, int portIndex, PortHistory history, long now) {
         if (tunnel.isStalled()) {
             return 64;
         }
         boolean empty = tunnel.load() == 0;
-        boolean bulk = tunnel.bulkPairs() > 0;
-        boolean ownPort = tunnel.isFreeForPort(portIndex);
         int rank = 0;
-        if (!history.isInteractive() && !bulk && !tunnel.isFresh(now)) {
-            rank += history.isBulk() ? 32 : 8; // whoever has settled there is interactive
-        }
-        if (bulk) {
+        if (tunnel.bulkPairs() > 0) {
             rank += history.isBulk() ? 8 + Math.min(7, tunnel.bulkPairs()) : 16;
+        } else if (!history.isInteractive() && !tunnel.isFresh(now)) {
+            rank += history.isBulk() ? 32 : 8; // who has settled there is interactive
         }
-        return rank + (ownPort ? 0 : 4) + (empty && tunnel.isSuspect() ? 2 : 0) + (empty ? 1 : 0);
+        rank += tunnel.isFreeForPort(portIndex) ? 0 : 4;
+        rank += empty && tunnel.isSuspect() ? 2 : 0;
+        return rank + (empty ? 1 : 0);
     }
 
     /// The deadlines are all equally long, so the one that fires is that of the first in line.

@@ -14,7 +14,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpVersion;
+import java.io.EOFException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -98,7 +100,7 @@ public final class Upgrade extends SimpleChannelInboundHandler<FullHttpResponse>
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        outcome.completeExceptionally(new java.io.EOFException("the server closed the connection before it answered"));
+        outcome.completeExceptionally(new EOFException("the server closed the connection before it answered"));
         ctx.fireChannelInactive();
     }
 
@@ -127,7 +129,7 @@ public final class Upgrade extends SimpleChannelInboundHandler<FullHttpResponse>
     }
 
     private void refuse(FullHttpResponse answer, String body) {
-        var headers = new java.util.LinkedHashMap<String, String>();
+        var headers = new LinkedHashMap<String, String>();
         answer.headers().forEach(e -> headers.putIfAbsent(e.getKey().toLowerCase(Locale.ROOT), e.getValue()));
         outcome.complete(new Outcome.Refused(new Refusal(answer.status().code(), headers.getOrDefault("content-type", ""), body, headers)));
     }
