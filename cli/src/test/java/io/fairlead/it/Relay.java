@@ -1,6 +1,7 @@
 package io.fairlead.it;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -28,8 +29,19 @@ final class Relay implements AutoCloseable {
     /// Resets every connection; new ones are refused.
     void down() throws IOException {
         listener.close();
+        awaitRefused(); // the kernel may take connections until the accepting thread has let go of the socket
         for (Socket socket : sockets) {
             reset(socket);
+        }
+    }
+
+    private void awaitRefused() throws IOException {
+        try {
+            while (true) {
+                new Socket(InetAddress.getLoopbackAddress(), port()).close();
+            }
+        } catch (ConnectException _) {
+            // down
         }
     }
 
