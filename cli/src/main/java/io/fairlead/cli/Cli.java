@@ -32,10 +32,24 @@ final class Cli {
             output.problem(e.failure().message());
             return Failures.exitCode(e.failure());
         } catch (RuntimeException | Error e) {
+            if (isOutOfFiles(e)) {
+                output.problem("too few open files are allowed\n        why   the system refused to open one: too many open files"
+                        + "\n        do    raise the limit with ulimit -n, best to thousands: each connection needs one");
+                return ExitCode.FAILED;
+            }
             output.problem("unexpected " + e + "\n        why   a bug in fairlead\n        do    report it with the lines that follow");
             e.printStackTrace(output.err());
             return ExitCode.BUG;
         }
+    }
+
+    private static boolean isOutOfFiles(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (String.valueOf(cause.getMessage()).contains("Too many open files")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private ExitCode dispatch(String... args) throws UsageException, ForwardException {

@@ -40,6 +40,10 @@ final class EventPrinter implements Consumer<ForwardEvent> {
                 disturbed = true;
                 output.problem("session to pod %s lost: %s; %s closed with it".formatted(pod, cause, connections(pairs)));
             }
+            case ForwardEvent.PodLeft(var pod, var cause) -> {
+                disturbed = true;
+                output.problem("pod " + pod + " takes no new connections: " + cause + "; looking for another");
+            }
             case ForwardEvent.Retrying(var attempt, var delay, var failure) -> {
                 disturbed = true;
                 if (isNews(failure.what())) {

@@ -4,7 +4,7 @@ package io.fairlead.cli;
 /// scripts that want to know more find it here. `docs/OPERATING.md` repeats the table, and a test keeps the two the same.
 enum ExitCode {
     OK(0, "ended by Ctrl-C, or what was asked for is done"),
-    FAILED(1, "the API server or the network refused in a way that none of the other codes names"),
+    FAILED(1, "the API server, the network or the system refused in a way that none of the other codes names"),
     USAGE(64, "the command line is wrong: a flag, a port, an address or a target that cannot be"),
     NO_TARGET(66, "there is no such object, or it has no such port"),
     UNREACHABLE(69, "the API server cannot be reached"),

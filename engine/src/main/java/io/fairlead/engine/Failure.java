@@ -514,7 +514,9 @@ public sealed interface Failure {
 
         @Override
         public String remedy() {
-            return "end the program that holds the port (ss -ltnp shows it), or choose another: OTHER:REMOTE, or :REMOTE for any free one";
+            return causes.stream().anyMatch(cause -> cause.contains("Cannot assign"))
+                    ? "name an address of this machine (ip addr shows them), or 0.0.0.0 for all of them"
+                    : "end the program that holds the port (ss -ltnp shows it), or choose another: OTHER:REMOTE, or :REMOTE for any free one";
         }
     }
 

@@ -21,6 +21,9 @@ public sealed interface ForwardEvent {
     /// A session ended without us asking; `pairs` connections went with it.
     record TunnelLost(String pod, int pairs, String cause) implements ForwardEvent {}
 
+    /// The pod takes no new connections any more; another one is looked for.
+    record PodLeft(String pod, String cause) implements ForwardEvent {}
+
     /// No session is up and the next attempt follows after `delay`. New connections wait meanwhile.
     record Retrying(int attempt, Duration delay, Failure failure) implements ForwardEvent {}
 

@@ -83,22 +83,23 @@ final class RunningForward implements Forward {
     // ---- binding, by kubectl's rules: docs/PROTOCOL.md 7.4
 
     private void bind(Endpoint endpoint, List<LocalAddress> addresses) throws ForwardException, InterruptedException {
-        var causes = new ArrayList<String>();
+        var failed = new ArrayList<ForwardEvent.ListenFailed>();
         for (int i = 0; i < endpoint.ports().size(); i++) {
-            bindPort(i, endpoint.ports().get(i), addresses, causes);
+            bindPort(i, endpoint.ports().get(i), addresses, failed);
         }
         if (listeners.isEmpty()) {
-            throw new ForwardException(new Failure.LocalPortsTaken(spec.ports(), causes));
+            throw new ForwardException(new Failure.LocalPortsTaken(spec.ports(),
+                    failed.stream().map(f -> bracketed(f.address()) + ":" + f.localPort() + ": " + f.cause()).toList()));
         }
+        failed.forEach(events);
     }
 
     /// One port on all addresses. A required address that fails takes the port with it; so does failing on all of the others.
-    private void bindPort(int index, PortPair port, List<LocalAddress> addresses, List<String> causes) throws InterruptedException {
+    private void bindPort(int index, PortPair port, List<LocalAddress> addresses, List<ForwardEvent.ListenFailed> failed) throws InterruptedException {
         int local = port.local();
         var history = new PortHistory(); // one port of the pod, however many addresses it has here
         histories.add(history);
         var bound = new ArrayList<Listener>();
-        var failed = new ArrayList<ForwardEvent.ListenFailed>();
         boolean requiredFailed = false;
         for (LocalAddress address : addresses) {
             try {
@@ -107,14 +108,12 @@ final class RunningForward implements Forward {
                 local = bound.getLast().local().getPort();
             } catch (IOException e) {
                 requiredFailed |= address.required();
-                failed.add(new ForwardEvent.ListenFailed(address.text(), local, String.valueOf(e.getMessage())));
+                failed.add(new ForwardEvent.ListenFailed(address.text(), local, Listener.cause(e)));
             }
         }
         if (requiredFailed || bound.isEmpty()) {
             bound.forEach(Listener::close);
             bound.clear();
-            failed.forEach(events);
-            failed.forEach(f -> causes.add(bracketed(f.address()) + ":" + f.localPort() + ": " + f.cause()));
         }
         for (Listener listener : bound) {
             listeners.add(listener);

@@ -81,6 +81,12 @@ public final class Listener {
         }
     }
 
+    /// What the system said, without the transport's own words: `Address already in use`.
+    public static String cause(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        return message.replaceFirst("^.*failed with error\\(-?[0-9]+\\): ", "");
+    }
+
     public InetSocketAddress local() {
         return (InetSocketAddress) channel.localAddress();
     }
@@ -124,14 +130,14 @@ public final class Listener {
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             ctx.channel().config().setAutoRead(false);
             budget.pausedForOtherReason();
-            events.accept(new ForwardEvent.AcceptPaused(localPort, String.valueOf(cause.getMessage())));
+            events.accept(new ForwardEvent.AcceptPaused(localPort, cause(cause)));
             ctx.executor().schedule(() -> resume(ctx, true), Limits.ACCEPT_PAUSE_NANOS, TimeUnit.NANOSECONDS);
         }
 
         private void pause(ChannelHandlerContext ctx) {
             ctx.channel().config().setAutoRead(false);
             if (budget.isFullNews()) {
-                events.accept(new ForwardEvent.AcceptPaused(localPort, "the limit of " + budget.max() + " connections is reached; more wait"));
+                events.accept(new ForwardEvent.AcceptPaused(localPort, "the limit of " + budget.max() + " connections is reached"));
             }
             budget.paused(() -> ctx.executor().execute(() -> resume(ctx, false)));
         }

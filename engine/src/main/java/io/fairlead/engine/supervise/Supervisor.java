@@ -203,6 +203,7 @@ public final class Supervisor {
                 LOG.log(Level.INFO, () -> "pod " + watched.pod() + " takes no new connections: " + why);
                 if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
                     goingUid = watched.uid();
+                    events.accept(new ForwardEvent.PodLeft(watched.pod(), why));
                     shards.retireAll();
                 }
             } catch (InterruptedException _) {

@@ -28,7 +28,26 @@ public final class ShardSet {
         void refused(CloseReason why);
     }
 
-    private record Waiting(int portIndex, PortHistory history, Waiter waiter, ScheduledFuture<?> deadline) {}
+    /// A connection in line. At its deadline it is refused, or takes what there is when it only waits for something better.
+    private static final class Waiting {
+        final int portIndex;
+        final PortHistory history;
+        final Waiter waiter;
+        ScheduledFuture<?> deadline;
+
+        Waiting(int portIndex, PortHistory history, Waiter waiter) {
+            this.portIndex = portIndex;
+            this.history = history;
+            this.waiter = waiter;
+        }
+    }
+
+    /// A tunnel and how well it suits a connection.
+    private record Choice(Tunnel tunnel, int rank) {}
+
+    /// From this rank on a place is poor enough to wait a moment for a tunnel that is being opened.
+    private static final int POOR = 4;
+
 
     private static final System.Logger LOG = System.getLogger(ShardSet.class.getName());
 
@@ -147,10 +166,12 @@ public final class ShardSet {
             tunnel.onStall(onNeed);
             tunnels = Stream.concat(tunnels.stream(), Stream.of(tunnel)).toList();
             tunnel.closed().thenAccept(why -> home.execute(() -> remove(tunnel, why)));
-            for (Waiting w; tunnel.isAccepting() && (w = waiting.poll()) != null; ) {
-                waitingCount.decrementAndGet();
-                w.deadline.cancel(false);
-                place(tunnel, w.portIndex, w.waiter);
+            for (Waiting w : List.copyOf(waiting)) {
+                Choice choice = choose(w.portIndex, w.history);
+                if (choice != null && (choice.rank < POOR || !wantsTunnel())) {
+                    leave(w);
+                    place(choice.tunnel, w.portIndex, w.waiter);
+                }
             }
         }, home);
     }
@@ -176,9 +197,8 @@ public final class ShardSet {
     /// Everyone who waits is refused: there will be no tunnel soon.
     public void refuseWaiting(CloseReason why) {
         home.execute(() -> {
-            for (Waiting w; (w = waiting.poll()) != null; ) {
-                waitingCount.decrementAndGet();
-                w.deadline.cancel(false);
+            for (Waiting w : List.copyOf(waiting)) {
+                leave(w);
                 w.waiter.refused(why);
             }
         });
@@ -196,26 +216,44 @@ public final class ShardSet {
 
     // ---- home loop
 
-    /// Places a connection of the forward's port number `portIndex` now, or when a tunnel comes up, or refuses it after
-    /// {@link Limits#WAIT_FOR_SESSION_NANOS}.
+    /// Places a connection of the forward's port number `portIndex`: now; or, where it would hurt or be hurt and a tunnel is wanted anyway, when
+    /// that one is up, but after {@link Limits#BETTER_PLACE_NANOS} at the latest. Where no tunnel accepts it waits for one, and is refused
+    /// after {@link Limits#WAIT_FOR_SESSION_NANOS}.
     public void place(int portIndex, PortHistory history, Waiter waiter) {
         assert home.inEventLoop();
-        Tunnel tunnel = choose(portIndex, history, System.nanoTime());
-        if (tunnel != null) {
-            place(tunnel, portIndex, waiter);
-            if (wantsTunnel()) {
-                onNeed.run();
-            }
-            return;
-        }
-        if (closed) {
+        Choice choice = choose(portIndex, history);
+        boolean wanted = wantsTunnel();
+        if (choice != null && (choice.rank < POOR || !wanted)) {
+            place(choice.tunnel, portIndex, waiter);
+        } else if (closed) {
             waiter.refused(new CloseReason.Stopped());
-            return;
+        } else {
+            var w = new Waiting(portIndex, history, waiter);
+            waiting.add(w);
+            waitingCount.incrementAndGet();
+            w.deadline = home.schedule(() -> settle(w), choice == null ? Limits.WAIT_FOR_SESSION_NANOS : Limits.BETTER_PLACE_NANOS,
+                    TimeUnit.NANOSECONDS);
         }
-        var deadline = home.schedule(this::refuseFirst, Limits.WAIT_FOR_SESSION_NANOS, TimeUnit.NANOSECONDS);
-        waiting.add(new Waiting(portIndex, history, waiter, deadline));
-        waitingCount.incrementAndGet();
-        onNeed.run();
+        if (wanted || wantsTunnel()) {
+            onNeed.run();
+        }
+    }
+
+    /// The connection has waited long enough.
+    private void settle(Waiting w) {
+        leave(w);
+        Choice choice = choose(w.portIndex, w.history);
+        if (choice != null) {
+            place(choice.tunnel, w.portIndex, w.waiter);
+        } else {
+            w.waiter.refused(new CloseReason.SessionLost("none could be opened for " + Limits.WAIT_FOR_SESSION_NANOS / 1_000_000_000 + " s"));
+        }
+    }
+
+    private void leave(Waiting w) {
+        waiting.remove(w);
+        waitingCount.decrementAndGet();
+        w.deadline.cancel(false);
     }
 
     private static void place(Tunnel tunnel, int portIndex, Waiter waiter) {
@@ -225,15 +263,14 @@ public final class ShardSet {
 
     /// The tunnel where a new connection hurts and is hurt least, or null when none accepts. A pair cannot move, so this has to foresee:
     /// what the port's last connections were is the best guess, and where there is none the connection is put where nobody is who would mind.
-    private Tunnel choose(int portIndex, PortHistory history, long now) {
-        Tunnel best = null;
-        int bestRank = Integer.MAX_VALUE;
+    private Choice choose(int portIndex, PortHistory history) {
+        long now = System.nanoTime();
+        Choice best = null;
         for (Tunnel tunnel : tunnels) {
             if (tunnel.isAccepting()) {
                 int rank = rank(tunnel, portIndex, history, now);
-                if (rank < bestRank || rank == bestRank && tunnel.load() < best.load()) {
-                    best = tunnel;
-                    bestRank = rank;
+                if (best == null || rank < best.rank || rank == best.rank && tunnel.load() < best.tunnel.load()) {
+                    best = new Choice(tunnel, rank);
                 }
             }
         }
@@ -266,15 +303,6 @@ public final class ShardSet {
         rank += tunnel.isFreeForPort(portIndex) ? 0 : 4;
         rank += empty && tunnel.isSuspect() ? 2 : 0;
         return rank + (empty ? 1 : 0);
-    }
-
-    /// The deadlines are all equally long, so the one that fires is that of the first in line.
-    private void refuseFirst() {
-        Waiting w = waiting.poll();
-        if (w != null) {
-            waitingCount.decrementAndGet();
-            w.waiter.refused(new CloseReason.SessionLost("none could be opened for " + Limits.WAIT_FOR_SESSION_NANOS / 1_000_000_000 + " s"));
-        }
     }
 
     private void remove(Tunnel tunnel, CloseReason why) {
