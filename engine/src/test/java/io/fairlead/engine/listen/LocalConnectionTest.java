@@ -81,6 +81,11 @@ class LocalConnectionTest {
         listener.close();
         shards.close().get(5, TimeUnit.SECONDS);
         peer.close();
+        listener.resetSockets();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        while (budget.open() > 0 && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(1); // a connection is given back on its loop, after its socket has closed
+        }
         assertEquals(0, budget.open(), "each connection was given back");
         home.submit(HeadroomReads::releaseLoopBuffer).sync();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
