@@ -93,7 +93,7 @@ final class Flags {
     }
 
     private static OptionSpec verbosity() {
-        return text("N", "What to log to stderr: 0 errors, 1 warnings, 2 changes, 4 single connections, 6 frames. Default: 0.", "-v", "--v");
+        return text("N", "What to log to stderr: 0 errors, 1 warnings, 2 pods that go, 4 sessions with their counters. Default: 0.", "-v", "--v");
     }
 
     /// Whether `token` is a flag of `spec` that takes the next argument as its value: as cobra decides what the command is when flags

@@ -13,7 +13,7 @@ public final class StderrLogging extends System.LoggerFinder {
     /// Called by {@link java.util.ServiceLoader}.
     public StderrLogging() {}
 
-    /// 0 errors, 1 warnings, 2 and 3 what changes, 4 and 5 the life of single connections, 6 and more frames.
+    /// 0 errors, 1 warnings, 2 and 3 what changes, 4 and 5 the life of sessions; the engine logs nothing finer so far.
     static System.Logger.Level levelOf(int verbosity) {
         return switch (verbosity) {
             case 0 -> System.Logger.Level.ERROR;
