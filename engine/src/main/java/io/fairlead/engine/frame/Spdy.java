@@ -21,7 +21,6 @@ public final class Spdy {
 
     /// Flag of DATA, SYN_STREAM, SYN_REPLY and HEADERS: the sender's direction of the stream ends here.
     public static final int FLAG_FIN = 0x01;
-    public static final int FLAG_UNIDIRECTIONAL = 0x02;
 
     /// RST_STREAM status; spdystream sends only these two.
     public static final int PROTOCOL_ERROR = 1;

@@ -47,6 +47,7 @@ public final class Session implements FrameSink {
     /// Pings left since anything arrived, the first at `askedNanos`.
     private boolean asked;
     private long askedNanos;
+    /// Shortest round trip of a fence so far; the largest number before the first.
     private long roundTripNanos = Long.MAX_VALUE;
     private boolean sweepDue;
     /// Since the last sweep something happened that may have stuck a worker.
@@ -93,11 +94,6 @@ public final class Session implements FrameSink {
         return lost == null && !goneAway && lastId < LAST_ID;
     }
 
-    /// Shortest round trip of a fence so far, in nanoseconds; `Long.MAX_VALUE` before the first.
-    public long roundTripNanos() {
-        return roundTripNanos;
-    }
-
     public int stalledLanes() {
         int count = 0;
         for (Lane lane : lanes) {
@@ -135,8 +131,8 @@ public final class Session implements FrameSink {
         this.nowNanos = nowNanos;
     }
 
-    /// Opens a pair to `port` of the pod on the least busy lane. Its SYN_STREAMs leave with the first data or at {@link #opened}, whichever is
-    /// first, and nothing waits for a reply.
+    /// Opens a pair to `port` of the pod on the least busy lane. Its SYN_STREAMs leave with the next flush, as far as the lane's credit goes, and
+    /// nothing waits for a reply.
     public StreamPair open(int port, PortHistory history, Downstream downstream) {
         assert isOpen();
         Lane lane = leastBusyLane();

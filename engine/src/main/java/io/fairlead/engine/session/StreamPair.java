@@ -66,10 +66,6 @@ public final class StreamPair {
         return state;
     }
 
-    public int port() {
-        return port;
-    }
-
     boolean isClosed() {
         return state instanceof PairState.Closed;
     }

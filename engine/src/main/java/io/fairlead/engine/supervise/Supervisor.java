@@ -116,7 +116,7 @@ public final class Supervisor {
 
     private void tend() throws InterruptedException {
         shards.trim();
-        if (isGoing()) {
+        if (isGoing() && shards.isAccepting()) { // otherwise the target is resolved anew below
             leaveIfReplaced();
         }
         if (!shards.isAccepting()) {
