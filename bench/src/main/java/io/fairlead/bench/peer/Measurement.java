@@ -1,6 +1,6 @@
 package io.fairlead.bench.peer;
 
-import io.fairlead.bench.load.LoadResult;
+import io.fairlead.testbed.load.LoadResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.fairlead.bench.peer;
 
 import io.fairlead.bench.cluster.ServerPod;
-import io.fairlead.bench.load.LoadSpec;
-import io.fairlead.bench.load.Mode;
+import io.fairlead.testbed.load.LoadSpec;
+import io.fairlead.testbed.load.Mode;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;

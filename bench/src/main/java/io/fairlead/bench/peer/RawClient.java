@@ -1,9 +1,9 @@
 package io.fairlead.bench.peer;
 
 import io.fairlead.bench.cluster.PodAccess;
-import io.fairlead.bench.load.LoadResult;
-import io.fairlead.bench.load.LoadSpec;
-import io.fairlead.bench.load.Mode;
+import io.fairlead.testbed.load.LoadResult;
+import io.fairlead.testbed.load.LoadSpec;
+import io.fairlead.testbed.load.Mode;
 import io.fairlead.testbed.loop.Loops;
 import io.netty.channel.EventLoop;
 import java.io.IOException;

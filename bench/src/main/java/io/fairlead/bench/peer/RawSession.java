@@ -1,8 +1,8 @@
 package io.fairlead.bench.peer;
 
 import io.fairlead.bench.cluster.PodAccess;
-import io.fairlead.bench.load.LoadSpec;
-import io.fairlead.bench.load.Mode;
+import io.fairlead.testbed.load.LoadSpec;
+import io.fairlead.testbed.load.Mode;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.FrameSink;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fairlead.bench.load.LoadResult;
-import io.fairlead.bench.load.LoadSpec;
-import io.fairlead.bench.load.Mode;
+import io.fairlead.testbed.load.LoadResult;
+import io.fairlead.testbed.load.LoadSpec;
+import io.fairlead.testbed.load.Mode;
 import io.fairlead.bench.peer.RawClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -1,4 +1,4 @@
-package io.fairlead.bench.load;
+package io.fairlead.testbed.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

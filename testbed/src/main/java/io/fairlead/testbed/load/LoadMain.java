@@ -1,4 +1,4 @@
-package io.fairlead.bench.load;
+package io.fairlead.testbed.load;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import java.util.List;
 /// The traffic generator as a program:
 ///
 /// ```
-/// java -cp ... io.fairlead.bench.load.LoadMain MODE HOST:PORT[,HOST:PORT...] [--connections N] [--message BYTES] [--rate PER_SECOND] [--bytes B]
+/// java -cp ... io.fairlead.testbed.load.LoadMain MODE HOST:PORT[,HOST:PORT...] [--connections N] [--message BYTES] [--rate PER_SECOND] [--bytes B]
 ///      [--count N] [--warmup S] [--seconds S] [--idle S] [--deadline S] [--select BEHAVIOUR] [--sources N]  [+ MODE HOST:PORT ... for a second workload beside it]
 /// ```
 ///

@@ -1,4 +1,4 @@
-package io.fairlead.bench.load;
+package io.fairlead.testbed.load;
 
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;

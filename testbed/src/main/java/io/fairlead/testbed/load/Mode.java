@@ -1,4 +1,4 @@
-package io.fairlead.bench.load;
+package io.fairlead.testbed.load;
 
 import java.util.Arrays;
 import java.util.Locale;

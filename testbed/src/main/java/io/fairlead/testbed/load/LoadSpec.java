@@ -1,4 +1,4 @@
-package io.fairlead.bench.load;
+package io.fairlead.testbed.load;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
