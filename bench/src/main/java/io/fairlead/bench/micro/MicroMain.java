@@ -1,47 +1,31 @@
 package io.fairlead.bench.micro;
 
-import io.fairlead.bench.peer.RunFolder;
+import io.fairlead.bench.JmhRun;
+import io.fairlead.bench.JmhRun.Column;
+import io.fairlead.bench.JmhRun.Times;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.CommandLineOptionException;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/// JMH with its own options (`bench/jmh FrameDecoder -f 1 -wi 1 -i 3`), and a folder under `jmh-results/` for each run: `jmh.json`
-/// (raw data), `setup.md`, `summary.md`. Without options it runs every benchmark with the times that its class names.
+/// Microbenchmarks: parts of the engine without sockets, one thread. Each benchmark checks in its setup that what it measures does what it says.
+///
+/// ```
+/// bench/jmh [REGEX ...] [--quick] [--results FOLDER|none] [JMH's options]
+/// ```
+/// A full run takes some eight minutes, `--quick` a good one. Bytes allocated on the heap per operation are always counted (`gc.alloc.rate.norm`).
 public final class MicroMain {
+    /// Benchmarks that are another command's.
+    static final String NOT_MICRO = "io\\.fairlead\\.bench\\.macro\\.";
+    private static final Times FULL = new Times(2, 2, Duration.ofSeconds(1), 4, Duration.ofSeconds(1));
+    private static final Times QUICK = new Times(1, 1, Duration.ofMillis(500), 2, Duration.ofMillis(500));
+
     private MicroMain() {}
 
-    public static void main(String[] args) throws RunnerException, IOException, CommandLineOptionException {
-        String setup = "# Setup\n\n" + RunFolder.machine() + "- command: `bench/jmh " + String.join(" ", args) + "`\n";
-        var chosen = new CommandLineOptions(args);
-        if (chosen.shouldList() || chosen.shouldHelp()) {
-            if (chosen.shouldHelp()) {
-                chosen.showHelp();
-            } else {
-                new Runner(chosen).list();
-            }
-            return;
-        }
-        Path folder = RunFolder.create(Path.of("jmh-results"));
-        Files.writeString(folder.resolve("setup.md"), setup);
-        var options = new OptionsBuilder().parent(chosen).resultFormat(ResultFormatType.JSON).result(folder.resolve("jmh.json").toString());
-        var results = new Runner(options.build()).run();
-        var summary = new StringBuilder("# Micro\n\n| benchmark | parameters | mean | error (99.9 %) | unit |\n|---|---|---|---|---|\n");
-        results.forEach(result -> {
-            var primary = result.getPrimaryResult();
-            var parameters = result.getParams();
-            String values = String.join(", ", parameters.getParamsKeys().stream().map(key -> key + "=" + parameters.getParam(key)).toList());
-            List<String> name = List.of(parameters.getBenchmark().split("[.]"));
-            summary.append(String.format("| %s | %s | %.2f | %.2f | %s |%n", String.join(".", name.subList(name.size() - 2, name.size())), values,
-                    primary.getScore(), primary.getScoreError(), primary.getScoreUnit()));
-        });
-        Files.writeString(folder.resolve("summary.md"), summary);
-        System.out.println("written to " + folder);
+    public static void main(String[] args) throws RunnerException, IOException {
+        System.exit(new JmhRun("bench/jmh", NOT_MICRO, List.of(Column.secondary("heap B/op", "gc.alloc.rate.norm")), List.of(GCProfiler.class),
+                LoopThreads.jvmArguments())
+                .run(FULL, QUICK, "", args));
     }
 }

@@ -1,35 +1,44 @@
 package io.fairlead.engine.frame;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /// What it costs to write a frame: nanoseconds per DATA header in place, per opening of a pair (two SYN_STREAMs with their header blocks), per ping.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 2, jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"})
 public class FrameEncoderBenchmark {
+    private static final int PAYLOAD = 32 * 1024;
+
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
     private ByteBuf out;
     private int streamId;
 
     @Setup
     public void prepare() {
-        out = PooledByteBufAllocator.DEFAULT.directBuffer(64 * 1024);
+        out = ByteBufAllocator.DEFAULT.directBuffer(64 * 1024);
+        check(List.of("syn 5 fin", "syn 7"), openPair());
+        check(List.of("ping 9"), ping());
+        check(List.of("data 13 " + PAYLOAD), dataHeader().setIndex(0, Spdy.HEADER_BYTES + PAYLOAD));
+    }
+
+    private static void check(List<String> expected, ByteBuf frames) {
+        var read = new ArrayList<String>();
+        new FrameDecoder(new Names(read)).feed(frames);
+        if (!read.equals(expected)) {
+            throw new IllegalStateException("wrote " + read + " where it should be " + expected);
+        }
     }
 
     @TearDown
@@ -39,7 +48,7 @@ public class FrameEncoderBenchmark {
 
     @Benchmark
     public ByteBuf dataHeader() {
-        FrameEncoder.dataHeader(out, 0, nextId(), false, 32 * 1024);
+        FrameEncoder.dataHeader(out, 0, nextId(), false, PAYLOAD);
         return out;
     }
 
@@ -62,5 +71,43 @@ public class FrameEncoderBenchmark {
     private int nextId() {
         streamId = streamId + 4 & 0xFF_FFFF;
         return streamId | 1;
+    }
+
+    /// Writes down what comes; for the check only.
+    private record Names(List<String> read) implements FrameSink {
+        @Override
+        public void onData(int streamId, ByteBuf source, int index, int length, boolean frameEnd, boolean fin) {
+            read.add("data " + streamId + " " + length);
+        }
+
+        @Override
+        public void onSynStream(int streamId, int priority, boolean fin, ByteBuf headerBlock) {
+            read.add("syn " + streamId + (fin ? " fin" : ""));
+        }
+
+        @Override
+        public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {
+            read.add("reply " + streamId);
+        }
+
+        @Override
+        public void onHeaders(int streamId, boolean fin, ByteBuf headerBlock) {
+            read.add("headers " + streamId);
+        }
+
+        @Override
+        public void onRstStream(int streamId, int status) {
+            read.add("rst " + streamId);
+        }
+
+        @Override
+        public void onPing(int id) {
+            read.add("ping " + id);
+        }
+
+        @Override
+        public void onGoAway(int lastGoodStreamId, int status) {
+            read.add("go-away");
+        }
     }
 }
