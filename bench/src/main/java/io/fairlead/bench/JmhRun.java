@@ -17,6 +17,7 @@ import org.openjdk.jmh.profile.Profiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -31,7 +32,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// --quick           short times and one process each: shows that it runs and the order of size, no more
 /// --results FOLDER  where the run's folder is made; none: a temporary one
 /// ```
-/// A benchmark that fails, as one does that finds a wrong byte, ends the run with exit code 1; what JMH had measured until then is in its output only.
+/// A benchmark that fails, as one does that finds a wrong byte, ends the run with exit code 1 and leaves no folder.
 public final class JmhRun {
     /// How long each benchmark runs where JMH's options do not say.
     public record Times(int forks, int warmups, Duration warmup, int measurements, Duration measurement) {}
@@ -104,17 +105,25 @@ public final class JmhRun {
         long begun = System.nanoTime();
         try {
             Collection<RunResult> runs = new Runner(options.build()).run();
-            if (runs.isEmpty()) {
-                System.err.println(command + ": no benchmark fits; " + command + " -l lists them");
-                return 64;
-            }
             Files.writeString(folder.resolve("summary.md"), summary(runs, (System.nanoTime() - begun) / 1_000_000_000));
+        } catch (NoBenchmarksException _) {
+            remove(folder);
+            System.err.println(command + ": no benchmark fits " + chosen.getIncludes() + "; " + command + " -l lists them");
+            return 64;
         } catch (RunnerException e) {
+            remove(folder);
             System.err.println(command + ": a benchmark failed: " + (e.getCause() == null ? e.getMessage() : e.getCause()) + "; the trace is above");
             return 1;
         }
         System.out.println("written to " + folder);
         return 0;
+    }
+
+    private static void remove(Path folder) throws IOException {
+        for (String file : List.of("setup.md", "jmh.json")) {
+            Files.deleteIfExists(folder.resolve(file));
+        }
+        Files.delete(folder);
     }
 
     private static String value(List<String> args, String name, String otherwise) {
