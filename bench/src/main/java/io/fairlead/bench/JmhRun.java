@@ -32,7 +32,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// --quick           short times and one process each: shows that it runs and the order of size, no more
 /// --results FOLDER  where the run's folder is made; none: a temporary one
 /// ```
-/// A benchmark that fails, as one does that finds a wrong byte, ends the run with exit code 1 and leaves no folder.
+/// A benchmark that fails, as one does that finds a wrong byte,
+/// ends the run with exit code 1 and leaves no folder.
 public final class JmhRun {
     /// How long each benchmark runs where JMH's options do not say.
     public record Times(int forks, int warmups, Duration warmup, int measurements, Duration measurement) {}
@@ -100,7 +101,8 @@ public final class JmhRun {
         defaults(options, chosen, times);
         String machine = RunFolder.machine(); // before the run, as it tells the load
         Path folder = results.equals("none") ? Files.createTempDirectory("fairlead-jmh") : RunFolder.create(Path.of(results));
-        Files.writeString(folder.resolve("setup.md"), "# Setup\n\n" + machine + "- command: `" + (command + " " + String.join(" ", args)).strip() + "`\n" + setup);
+        Files.writeString(folder.resolve("setup.md"),
+                "# Setup\n\n" + machine + "- command: `" + (command + " " + String.join(" ", args)).strip() + "`\n" + setup);
         options.resultFormat(ResultFormatType.JSON).result(folder.resolve("jmh.json").toString());
         long begun = System.nanoTime();
         try {
@@ -161,7 +163,8 @@ public final class JmhRun {
     }
 
     private String summary(Collection<RunResult> runs, long seconds) {
-        var text = new StringBuilder("# ").append(command).append("\n\nMean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. The run took ")
+        var text = new StringBuilder("# ").append(command).append("\n\nMean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. ")
+                .append("The run took ")
                 .append(seconds).append(" s.\n\n| benchmark | parameters | mean | ± | unit |");
         columns.forEach(column -> text.append(' ').append(column.title).append(" |"));
         text.append("\n|---|---|--:|--:|---|").append("--:|".repeat(columns.size())).append('\n');
@@ -169,7 +172,8 @@ public final class JmhRun {
             var parameters = run.getParams();
             String values = parameters.getParamsKeys().stream().map(key -> key + "=" + parameters.getParam(key)).collect(Collectors.joining(", "));
             String[] name = parameters.getBenchmark().split("[.]");
-            text.append("| ").append(name[name.length - 2].replace("Benchmark", "")).append('.').append(name[name.length - 1]).append(" | ").append(values)
+            text.append("| ").append(name[name.length - 2].replace("Benchmark", ""))
+                    .append('.').append(name[name.length - 1]).append(" | ").append(values)
                     .append(" | ").append(number(run.getPrimaryResult().getScore())).append(" | ").append(number(run.getPrimaryResult().getScoreError()))
                     .append(" | ").append(run.getPrimaryResult().getScoreUnit()).append(" |");
             columns.forEach(column -> text.append(' ').append(number(column.value.applyAsDouble(run))).append(" |"));

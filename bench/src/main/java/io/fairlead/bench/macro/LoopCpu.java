@@ -13,7 +13,8 @@ import org.openjdk.jmh.results.AggregationPolicy;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.ScalarResult;
 
-/// CPU time of the engine's event loops, user and system, per operation: what forwarding costs, without the servers and the clients that share the process.
+/// CPU time of the engine's event loops, user and system, per operation:
+/// what forwarding costs, without the servers and the clients that share the process.
 public final class LoopCpu implements InternalProfiler {
     static final String LABEL = "loop.cpu";
     private static final String LOOPS = "fairlead-loop";

@@ -20,13 +20,15 @@ public final class MacroMain {
     static final String NOT_MACRO = "io\\.fairlead\\.(engine|testbed)\\.";
     private static final Times FULL = new Times(2, 2, Duration.ofSeconds(2), 3, Duration.ofSeconds(2));
     private static final Times QUICK = new Times(1, 1, Duration.ofMillis(500), 2, Duration.ofMillis(500));
-    private static final String SETUP = "- each operation is checked, see the benchmarks' classes; `loop CPU`: CPU time of the engine's event loops, us for each operation\n"
+    private static final String SETUP = "- each operation is checked, see the benchmarks' classes\n"
+            + "- `loop CPU`: CPU time of the engine's event loops, us for each operation\n"
             + "- engine and clients are in one process, with `cluster=testbed` the cluster and its servers, too\n";
 
     private MacroMain() {}
 
     public static void main(String[] args) throws RunnerException, IOException {
-        System.exit(new JmhRun("bench/macro", NOT_MACRO, List.of(Column.percentile("p50", 50), Column.percentile("p99", 99),
-                Column.percentile("p99.9", 99.9), Column.secondary("loop CPU us/op", LoopCpu.LABEL)), List.of(LoopCpu.class)).run(FULL, QUICK, SETUP, args));
+        var columns = List.of(Column.percentile("p50", 50), Column.percentile("p99", 99), Column.percentile("p99.9", 99.9),
+                Column.secondary("loop CPU us/op", LoopCpu.LABEL));
+        System.exit(new JmhRun("bench/macro", NOT_MACRO, columns, List.of(LoopCpu.class)).run(FULL, QUICK, SETUP, args));
     }
 }

@@ -7,7 +7,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// Threads for JMH that Netty takes for event loops: on others its allocator has no caches and its thread locals are slow, which is not what the engine meets.
+/// Threads for JMH that Netty takes for event loops: on others its allocator has no caches and its thread locals are slow,
+/// which is not what the engine meets.
 public final class LoopThreads extends ThreadPoolExecutor {
     /// What JMH calls; see {@link #jvmArguments}.
     public LoopThreads(int threads, String prefix) {

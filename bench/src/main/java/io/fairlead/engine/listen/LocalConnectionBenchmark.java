@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// The whole path of a byte but for sockets and TLS: nanoseconds per DATA frame between {@link LocalConnection} and the tunnel's channel, both embedded,
-/// when each of 16 connections of a session has one read in a turn of the loop. The channels' own queues are in it.
+/// The whole path of a byte but for sockets and TLS: nanoseconds per DATA frame between {@link LocalConnection} and the tunnel's channel, both
+/// embedded, when each of 16 connections of a session has one read in a turn of the loop. The channels' own queues are in it.
 ///
 /// | | |
 /// |---|---|
@@ -92,7 +92,8 @@ public class LocalConnectionBenchmark {
         }
         long each = (long) CONNECTIONS * rounds * payload;
         if (downBytes != each || peer.dataBytes != each || peer.marks != each / payload || frames.refCnt() != 1) {
-            throw new IllegalStateException(downBytes + " bytes down, " + peer.dataBytes + " up, " + peer.marks + " of their last bytes right, of " + each);
+            throw new IllegalStateException(downBytes + " bytes down, " + peer.dataBytes
+                     + " up, " + peer.marks + " of their last bytes right, of " + each);
         }
     }
 

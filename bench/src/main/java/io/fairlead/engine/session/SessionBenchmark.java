@@ -26,8 +26,10 @@ public class SessionBenchmark {
         peer = new InstantPeer();
         for (int i = 1; i <= 1000; i++) {
             StreamPair pair = openToEnd();
-            if (!pair.state().equals(new PairState.Closed(new CloseReason.Done())) || !pair.forgotten || peer.otherFrames != 3L * i || peer.session.pairs() != 0) {
-                throw new IllegalStateException("pair " + i + " is " + pair.state() + ", " + peer.otherFrames + " frames, " + peer.session.pairs() + " pairs held");
+            boolean done = pair.state().equals(new PairState.Closed(new CloseReason.Done())) && pair.forgotten;
+            if (!done || peer.otherFrames != 3L * i || peer.session.pairs() != 0) {
+                throw new IllegalStateException("pair " + i + " is " + pair.state() + ", " + peer.otherFrames
+                         + " frames, " + peer.session.pairs() + " pairs held");
             }
         }
     }

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.TearDown;
 /// | | |
 /// |---|---|
 /// | `send` | there is credit: the frame leaves at once |
-/// | `sendAfterWait` | the channel takes nothing at first: the frame is kept (copied, if it is small), waits in its lane's line, and leaves when it may |
+/// | `sendAfterWait` | the channel takes nothing at first: the frame is kept (a copy, if small), waits in its lane's line, and leaves when it may |
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
