@@ -1,0 +1,70 @@
+package io.fairlead.bench.record;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The raw data of a run's folder: `measurements.jsonl`, `jmh.json`, or both.
+///
+/// @param name of the folder
+public record Run(String name, List<Turn> turns, List<JmhScore> jmh) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /// @throws IOException no such folder, neither file in it, or one that does not parse; the message says which, and the line
+    public static Run read(Path folder) throws IOException {
+        Path measurements = folder.resolve("measurements.jsonl");
+        Path jmh = folder.resolve("jmh.json");
+        if (!Files.isReadable(measurements) && !Files.isReadable(jmh)) {
+            throw new IOException("\"" + folder + "\" is no run's folder: it holds neither measurements.jsonl nor jmh.json");
+        }
+        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), turns(measurements),
+                Files.isReadable(jmh) ? scores(jmh) : List.of());
+    }
+
+    /// Those of one peer with one workload ({@link Turn#title}), in the order of rounds.
+    public List<Turn> turns(String workloadTitle, String peer) {
+        return turns.stream().filter(turn -> turn.title().equals(workloadTitle) && turn.peer().equals(peer)).toList();
+    }
+
+    /// Titles of the workloads, in the order of the file.
+    public List<String> workloads() {
+        return turns.stream().map(Turn::title).distinct().toList();
+    }
+
+    /// In the order of the file.
+    public List<String> peers() {
+        return turns.stream().map(Turn::peer).distinct().toList();
+    }
+
+    private static List<Turn> turns(Path file) throws IOException {
+        var turns = new ArrayList<Turn>();
+        if (!Files.isReadable(file)) {
+            return turns;
+        }
+        int number = 0;
+        for (String line : Files.readAllLines(file)) {
+            number++;
+            if (line.isBlank()) {
+                continue;
+            }
+            try {
+                turns.add(Turn.of(JSON.readTree(line)));
+            } catch (JsonProcessingException e) {
+                throw new IOException(file + ", line " + number + ": " + e.getOriginalMessage(), e);
+            }
+        }
+        return turns;
+    }
+
+    private static List<JmhScore> scores(Path file) throws IOException {
+        try {
+            return JmhScore.all(JSON.readTree(file.toFile()));
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+        }
+    }
+}
