@@ -20,19 +20,36 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// `bench/agreement`: does the traffic generator see of kubectl what others see? The generator against its own servers, iperf3,
-/// redis-benchmark and wrk against theirs (deployment `tools`: 5201, 6379, 8080), in turns, each through a `kubectl port-forward` of its
-/// own, three rounds; about two and a half minutes. Writes a folder under `jmh-results/`.
+/// `bench/agreement`: does the traffic generator see of kubectl what others see? The generator against its own servers, iperf3 against
+/// its server in a pod of its own, redis-benchmark and wrk against deployment `tools` (6379, 8080), in turns, each through a
+/// `kubectl port-forward` of its own, three rounds; about two and a half minutes. Writes a folder under `jmh-results/`.
+///
+/// Why iperf3's servers are ours, and each is used once: an upload of iperf3 ends with its server closing a connection whose last bytes are
+/// still on their way; kubectl then gives up its session, the runtime keeps the control connection open, and that server waits for ever.
 ///
 /// Exit code 78 where the cluster or one of the programs is missing.
 public final class AgreementMain {
     private static final int ROUNDS = 3;
     private static final int SECONDS = 3;
+    private static final int PROGRAM_SECONDS_MAX = 20;
     private static final String TOOLS = "deployment/tools";
+    private static final String IPERF = "iperf3";
+    private static final int IPERF_PORT = 5201;
+    /// The node's own iperf3, as {@link ServerPod} runs the node's own JDK; one server for each run.
+    private static final String IPERF_POD = """
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "iperf3"}, "spec": {"automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0,
+             "containers": [{"name": "iperf3", "image": "%s", "imagePullPolicy": "IfNotPresent",
+              "command": ["/usr/bin/sh", "-c", "for i in $(seq 0 %d); do /usr/bin/iperf3 -s -1 -p $((%d + i)) & done; wait"],
+              "volumeMounts": [{"name": "usr", "mountPath": "/usr", "readOnly": true}, {"name": "lib", "mountPath": "/lib", "readOnly": true},
+               {"name": "lib64", "mountPath": "/lib64", "readOnly": true}, {"name": "tmp", "mountPath": "/tmp"}]}],
+             "volumes": [{"name": "usr", "hostPath": {"path": "/usr"}}, {"name": "lib", "hostPath": {"path": "/lib"}}, {"name": "lib64", "hostPath": {"path": "/lib64"}},
+              {"name": "tmp", "emptyDir": {}}]}}
+            """;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// What one generator saw in one round; NaN for what it does not tell.
@@ -41,6 +58,7 @@ public final class AgreementMain {
     private final List<Seen> all = new ArrayList<>();
     private final Path folder;
     private final Path raw;
+    private int iperfRuns;
 
     private AgreementMain(Path folder) throws IOException {
         this.folder = folder;
@@ -64,6 +82,7 @@ public final class AgreementMain {
         var main = new AgreementMain(Files.move(made, made.resolveSibling(made.getFileName() + "-agreement")));
         try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
             main.setup(machine, pod);
+            startIperf(pod.namespace());
             for (int round = 1; round <= ROUNDS; round++) {
                 main.round(round, pod);
             }
@@ -74,9 +93,9 @@ public final class AgreementMain {
 
     private void round(int round, ServerPod pod) throws IOException, InterruptedException {
         ours("download, 1 connection", round, pod, "source", Mode.DOWNLOAD, 1);
-        iperf("download, 1 connection", round, "-i", "1", "-R");
+        iperf("download, 1 connection", round, pod, "-R");
         ours("upload, 1 connection", round, pod, "check", Mode.UPLOAD, 1);
-        iperf("upload, 1 connection", round, "-i", "1");
+        iperf("upload, 1 connection", round, pod);
         for (int connections : new int[] {1, 64}) {
             String work = "small requests, " + connections + (connections == 1 ? " connection" : " connections");
             ours(work, round, pod, "echo", Mode.RR, connections);
@@ -102,47 +121,68 @@ public final class AgreementMain {
 
     /// Rates of whole seconds after the first one, as the client counts them. Its final report is not used: kubectl ends when iperf3's server
     /// closes an upload whose last bytes are still on their way.
-    private void iperf(String work, int round, String... options) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of("iperf3", "-c", "127.0.0.1", "-J", "-t", Integer.toString(SECONDS + 1)));
+    private void iperf(String work, int round, ServerPod pod, String... options) throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("iperf3", "-c", "127.0.0.1", "-J", "-i", "1", "-t", Integer.toString(SECONDS + 1)));
         command.addAll(List.of(options));
-        JsonNode report = JSON.readTree(through(work, "iperf3", round, 5201, command));
+        JsonNode report = JSON.readTree(through(work, IPERF, round, pod.namespace(), "pod/iperf3", IPERF_PORT + iperfRuns++, command));
         var rates = new ArrayList<Double>();
         report.path("intervals").forEach(interval -> rates.add(interval.path("sum").path("bits_per_second").asDouble() / 8e6));
         if (rates.size() < SECONDS) {
             throw new IOException(work + ": iperf3 told " + rates.size() + " intervals; " + report.path("error").asText());
         }
         double rate = rates.subList(1, rates.size()).stream().mapToDouble(value -> value).average().orElseThrow();
-        saw(new Seen(work, "iperf3", round, rate, "MB/s", Double.NaN, Double.NaN));
+        saw(new Seen(work, IPERF, round, rate, "MB/s", Double.NaN, Double.NaN));
     }
 
     /// `ECHO` of 64 bytes, the nearest it has to an echo server.
     private void redis(String work, int round, int connections) throws IOException, InterruptedException {
         int requests = SECONDS * (connections == 1 ? 1500 : 6000);
-        String text = through(work, "redis-benchmark", round, 6379, List.of("redis-benchmark", "-c", Integer.toString(connections), "-n",
+        String text = through(work, "redis-benchmark", round, "default", TOOLS, 6379, List.of("redis-benchmark", "-c", Integer.toString(connections), "-n",
                 Integer.toString(requests), "--csv", "echo", "x".repeat(64)));
         String[] cells = text.lines().reduce("", (_, last) -> last).replace("\"", "").split(",");
         saw(new Seen(work, "redis-benchmark", round, Double.parseDouble(cells[1]), "op/s", Double.parseDouble(cells[4]) * 1e3, Double.parseDouble(cells[6]) * 1e3));
     }
 
     private void wrk(String work, int round, int connections) throws IOException, InterruptedException {
-        String text = through(work, "wrk", round, 8080, List.of("wrk", "-t", "1", "-c", Integer.toString(connections), "-d", Integer.toString(SECONDS), "--latency"));
+        String text = through(work, "wrk", round, "default", TOOLS, 8080, List.of("wrk", "-t", "1", "-c", Integer.toString(connections), "-d", Integer.toString(SECONDS), "--latency"));
         saw(new Seen(work, "wrk", round, Double.parseDouble(find(text, "Requests/sec: +([0-9.]+)", 1)), "op/s", micros(text, "50%"), micros(text, "99%")));
     }
 
-    /// Runs a program against a port of the tools.
-    private String through(String work, String generator, int round, int remotePort, List<String> command) throws IOException, InterruptedException {
-        try (var kubectl = new Kubectl("default", TOOLS, remotePort)) {
+    /// Runs a program against a remote port, for {@link #PROGRAM_SECONDS_MAX} at most.
+    private String through(String work, String generator, int round, String namespace, String target, int remotePort, List<String> command)
+            throws IOException, InterruptedException {
+        try (var kubectl = new Kubectl(namespace, target, remotePort)) {
             var words = new ArrayList<>(command);
             if (generator.equals("wrk")) {
                 words.add("http://127.0.0.1:" + kubectl.port + "/");
             } else {
                 words.addAll(1, List.of("-p", Integer.toString(kubectl.port)));
             }
+            words.addAll(0, List.of("timeout", Integer.toString(PROGRAM_SECONDS_MAX)));
             Process process = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             process.waitFor();
             keep(work, generator, round, text);
             return text;
+        }
+    }
+
+    private static void startIperf(String namespace) throws IOException, InterruptedException {
+        String image = Optional.ofNullable(System.getenv(ServerPod.IMAGE_VARIABLE)).orElse("lab/box:1");
+        kubectl(IPERF_POD.formatted(image, 2 * ROUNDS, IPERF_PORT), "-n", namespace, "apply", "-f", "-");
+        kubectl("", "-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", "pod/iperf3");
+    }
+
+    private static void kubectl(String input, String... arguments) throws IOException, InterruptedException {
+        var words = new ArrayList<>(List.of("kubectl"));
+        words.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+        try (var stdin = process.outputWriter()) {
+            stdin.write(input);
+        }
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", words) + ": " + text);
         }
     }
 
@@ -176,7 +216,7 @@ public final class AgreementMain {
                 + "- " + ROUNDS + " rounds, the generators in turns, " + SECONDS + " s measured each (ours after 1 s of warm-up, iperf3 after its first second,\n"
                 + "  redis-benchmark a fixed number of requests), a `kubectl port-forward` of its own for each\n"
                 + "- ours: `download` from `source`, `upload` to `check`, `rr` with 64 bytes to `echo`, servers in a pod on the JDK above\n"
-                + "- iperf3: one stream, `-R` for download; redis-benchmark: `ECHO` of 64 bytes; wrk: one thread, `GET /` with an answer of about 180 bytes from nginx\n"
+                + "- iperf3: one stream, `-R` for download, from its second second on; redis-benchmark: `ECHO` of 64 bytes; wrk: one thread, `GET /` with an answer of about 180 bytes from nginx\n"
                 + "- outputs as they were: `raw/`\n");
     }
 
