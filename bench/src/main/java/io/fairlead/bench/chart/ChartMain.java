@@ -25,6 +25,10 @@ public final class ChartMain {
                 System.exit(64);
                 return;
             }
+            if (charts.isEmpty()) {
+                System.err.println("charts: \"" + folder + "\" holds nothing that there is a chart for");
+                System.exit(64);
+            }
             for (var chart : charts.entrySet()) {
                 Files.writeString(folder.resolve(chart.getKey()), chart.getValue());
                 System.out.println(folder.resolve(chart.getKey()));

@@ -1,5 +1,6 @@
 package io.fairlead.bench.chart;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fairlead.bench.record.Figure;
 import io.fairlead.bench.record.JmhScore;
 import io.fairlead.bench.record.Run;
@@ -33,6 +34,7 @@ final class Charts {
         charts.bars(files, "cpu-per-operation", "CPU time of the client for an exchange", Figure.CPU_PER_OP, false);
         charts.spans(files, "latency-beside-others", "Small requests beside others", "mixed.*|stalled.*|isolation.*|refused.*|pod-resets.*|client-resets.*");
         run.workloads().forEach(workload -> charts.percentiles(files, workload));
+        charts.isolation(files);
         charts.jmh(files);
         return files;
     }
@@ -138,12 +140,34 @@ final class Charts {
         return before[1];
     }
 
+    /// Lines of `bench/isolation`: a row for each phase (alone, with the culprits, after they have gone) and group of connections.
+    private void isolation(Map<String, String> files) {
+        var panels = new LinkedHashMap<String, List<Spans.Row>>();
+        for (JsonNode line : run.others()) {
+            double p50 = line.path("p50_ms").asDouble() * 1e3;
+            double p99 = line.path("p99_ms").asDouble() * 1e3;
+            if (line.has("case") && line.has("phase")) {
+                String peer = line.path("peer").asText();
+                long unanswered = line.path("unanswered").asLong();
+                String note = unanswered == 0 ? "" : unanswered + " unanswered";
+                boolean measured = p50 > 0 && p99 >= p50;
+                panels.computeIfAbsent(line.path("case").asText() + ", " + peer, _ -> new ArrayList<>()).add(new Spans.Row(line.path("phase").asText() + ", "
+                        + line.path("group").asText(), KNOWN.contains(peer) ? KNOWN.indexOf(peer) : Svg.COLOURS - 1, measured ? new double[] {p50, p50, p50} : null,
+                        measured ? new double[] {p99, p99, p99} : null, measured ? note : "nothing came back, " + note));
+            }
+        }
+        if (panels.values().stream().flatMap(List::stream).anyMatch(row -> row.p50() != null)) {
+            files.put("isolation.svg", new Spans("Echo connections beside those who do not read", "● median and ◆ 99th percentile of their latency, less is better", footer,
+                    panels.entrySet().stream().map(entry -> new Spans.Panel(entry.getKey(), entry.getValue())).toList()).svg());
+        }
+    }
+
     private void jmh(Map<String, String> files) {
         var classes = new LinkedHashMap<String, Map<String, List<Bars.Row>>>();
         for (JmhScore score : run.jmh()) {
             String[] names = score.benchmark().split("[.]", 2);
             boolean own = score.metric().isEmpty();
-            if (!Double.isFinite(score.score()) || !own && (score.metric().contains("gc.") || !Double.isFinite(score.score()))) {
+            if (!Double.isFinite(score.score()) || score.metric().contains("gc.")) {
                 continue;
             }
             double error = Double.isFinite(score.error()) ? score.error() : 0;

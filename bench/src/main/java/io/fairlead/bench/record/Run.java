@@ -1,6 +1,7 @@
 package io.fairlead.bench.record;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +12,8 @@ import java.util.List;
 /// The raw data of a run's folder: `measurements.jsonl`, `jmh.json`, or both.
 ///
 /// @param name of the folder
-public record Run(String name, List<Turn> turns, List<JmhScore> jmh) {
+/// @param others lines of `measurements.jsonl` that are no turns of `bench/peer`: those of `bench/isolation` and `bench/scale`
+public record Run(String name, List<Turn> turns, List<JsonNode> others, List<JmhScore> jmh) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// @throws IOException no such folder, neither file in it, or one that does not parse; the message says which, and the line
@@ -21,8 +23,9 @@ public record Run(String name, List<Turn> turns, List<JmhScore> jmh) {
         if (!Files.isReadable(measurements) && !Files.isReadable(jmh)) {
             throw new IOException("\"" + folder + "\" is no run's folder: it holds neither measurements.jsonl nor jmh.json");
         }
-        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), turns(measurements),
-                Files.isReadable(jmh) ? scores(jmh) : List.of());
+        List<JsonNode> lines = Files.isReadable(measurements) ? lines(measurements) : List.of();
+        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
+                lines.stream().filter(line -> !isTurn(line)).toList(), Files.isReadable(jmh) ? scores(jmh) : List.of());
     }
 
     /// Those of one peer with one workload ({@link Turn#title}), in the order of rounds.
@@ -40,11 +43,12 @@ public record Run(String name, List<Turn> turns, List<JmhScore> jmh) {
         return turns.stream().map(Turn::peer).distinct().toList();
     }
 
-    private static List<Turn> turns(Path file) throws IOException {
-        var turns = new ArrayList<Turn>();
-        if (!Files.isReadable(file)) {
-            return turns;
-        }
+    private static boolean isTurn(JsonNode line) {
+        return line.has("workload") && line.has("peer");
+    }
+
+    private static List<JsonNode> lines(Path file) throws IOException {
+        var lines = new ArrayList<JsonNode>();
         int number = 0;
         for (String line : Files.readAllLines(file)) {
             number++;
@@ -52,12 +56,12 @@ public record Run(String name, List<Turn> turns, List<JmhScore> jmh) {
                 continue;
             }
             try {
-                turns.add(Turn.of(JSON.readTree(line)));
+                lines.add(JSON.readTree(line));
             } catch (JsonProcessingException e) {
                 throw new IOException(file + ", line " + number + ": " + e.getOriginalMessage(), e);
             }
         }
-        return turns;
+        return lines;
     }
 
     private static List<JmhScore> scores(Path file) throws IOException {
