@@ -1,0 +1,121 @@
+package io.fairlead.bench.compare;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.bench.record.RunWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompareMainTest {
+    @TempDir
+    private Path root;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void aPlantedChangeIsFoundAndNamed() throws IOException {
+        Path a = run("a", base());
+        Path b = run("b", new RunWriter().bulk("down-1", "fairlead", 240, 248, 244).bulk("down-1", "kubectl-ws", 199, 206, 203)
+                .exchanges("rr-64", "fairlead", 9600, 9700, 9500).exchanges("rr-64", "kubectl-ws", 6100, 6050, 6200));
+        assertEquals(1, compare(a, b));
+        String text = text(out);
+        assertTrue(text.lines().anyMatch(line -> line.matches(" +down-1 +fairlead +throughput MB/s +340 \\(335-345\\) +244 \\(240-248\\) +0.72 +lower, worse")), text);
+        assertTrue(text.lines().anyMatch(line -> line.matches(" +down-1 +fairlead +CPU s/GB .* higher, worse")), text);
+        assertFalse(text.contains("rr-64 "), text);
+    }
+
+    @Test
+    void aFasterMachineShowsInTheFiguresAndNotInTheRatios() throws IOException {
+        Path a = run("2026-01-01T0000-x-2c", base());
+        Path b = run("2026-01-02T0000-y-2c", new RunWriter().bulk("down-1", "fairlead", 670, 690, 680).bulk("down-1", "kubectl-ws", 400, 410, 406)
+                .exchanges("rr-64", "fairlead", 19200, 19400, 19000).exchanges("rr-64", "kubectl-ws", 12200, 12100, 12400));
+        assertEquals(1, compare(a, b));
+        assertTrue(text(out).contains("Ratio to kubectl-ws, round by round: none of"), text(out));
+        assertTrue(text(out).contains("different machines"), text(out));
+        out.reset();
+        assertEquals(0, compare(a, b, "--ratios"));
+        assertFalse(text(out).contains("Figures as they are"), text(out));
+    }
+
+    @Test
+    void noiseIsNotReported() throws IOException {
+        Path b = run("b", new RunWriter().bulk("down-1", "fairlead", 346, 338, 334).bulk("down-1", "kubectl-ws", 208, 201, 199)
+                .exchanges("rr-64", "fairlead", 9550, 9800, 9480).exchanges("rr-64", "kubectl-ws", 6000, 6150, 6220));
+        assertEquals(0, compare(run("a", base()), b));
+        assertTrue(text(out).contains("Figures as they are: none of"), text(out));
+    }
+
+    @Test
+    void whatOnlyOneRunHasIsSaid() throws IOException {
+        Path b = run("b", new RunWriter().bulk("down-1", "fairlead", 340, 335, 345).bulk("down-1", "raw", 400, 400, 400)
+                .line(RunWriter.turn("rr-64", "fairlead", 1, "start_ms", 400), java.util.Map.of("mode", "rr")));
+        assertEquals(0, compare(run("a", base()), b));
+        String text = text(out);
+        assertTrue(text.contains("only in A: down-1 kubectl-ws, rr-64 kubectl-ws"), text);
+        assertTrue(text.contains("only in B: down-1 raw"), text);
+        assertTrue(text.contains("start ms only in B: rr-64 fairlead"), text);
+    }
+
+    @Test
+    void aPeerThatFailsInOneRunOnlyIsADifference() throws IOException {
+        Path b = run("b", base().failed("rr-64", "fairlead", 4, "ended with 1"));
+        assertEquals(1, compare(run("a", base()), b));
+        assertTrue(text(out).lines().anyMatch(line -> line.matches(" +rr-64 +fairlead +errors +0 +1 .*higher, worse")), text(out));
+    }
+
+    @Test
+    void scoresOfJmhDifferWhereTheirIntervalsDo() throws IOException {
+        String format = """
+                [{"benchmark":"io.x.Bench.decode","mode":"avgt","primaryMetric":{"score":%s,"scoreError":%s,"scoreUnit":"ns/op"},
+                  "secondaryMetrics":{"gc.count":{"score":%s,"scoreError":0.0,"scoreUnit":"counts"}}},
+                 {"benchmark":"io.x.Bench.encode","mode":"avgt","primaryMetric":{"score":50.0,"scoreError":1.0,"scoreUnit":"ns/op"}}]""";
+        Path a = Files.createDirectories(root.resolve("a"));
+        Path b = Files.createDirectories(root.resolve("b"));
+        Files.writeString(a.resolve("jmh.json"), format.formatted("100.0", "5.0", "3"));
+        Files.writeString(b.resolve("jmh.json"), format.formatted("120.0", "4.0", "9"));
+        assertEquals(1, compare(a, b));
+        assertTrue(text(out).contains("JMH: 1 of 2 beyond noise"), text(out));
+        assertTrue(text(out).contains("100 ±5.00"), text(out));
+    }
+
+    @Test
+    void badArgumentsAndRunsThatShareNothingAreRefused() throws IOException {
+        Path a = run("a", base());
+        assertEquals(64, compare(a, root.resolve("nowhere")));
+        assertTrue(text(err).contains("nowhere"), text(err));
+        assertEquals(64, compare(a, a, "--fast"));
+        assertEquals(64, CompareMain.run(new PrintStream(out), new PrintStream(err), a.toString()));
+        assertEquals(64, compare(a, run("b", new RunWriter().bulk("up-1", "direct", 1, 2, 3))));
+        assertTrue(text(err).contains("share no figure"), text(err));
+    }
+
+    private int compare(Path a, Path b, String... more) {
+        String[] args = new String[2 + more.length];
+        args[0] = a.toString();
+        args[1] = b.toString();
+        System.arraycopy(more, 0, args, 2, more.length);
+        return CompareMain.run(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8), args);
+    }
+
+    private Path run(String name, RunWriter writer) throws IOException {
+        return writer.write(root.resolve(name));
+    }
+
+    private static RunWriter base() {
+        return new RunWriter().bulk("down-1", "fairlead", 340, 335, 345).bulk("down-1", "kubectl-ws", 200, 205, 203)
+                .exchanges("rr-64", "fairlead", 9600, 9700, 9500).exchanges("rr-64", "kubectl-ws", 6100, 6050, 6200);
+    }
+
+    private static String text(ByteArrayOutputStream bytes) {
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}
