@@ -124,7 +124,8 @@ public final class AgreementMain {
     private void iperf(String work, int round, ServerPod pod, String... options) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("iperf3", "-c", "127.0.0.1", "-J", "-i", "1", "-t", Integer.toString(SECONDS + 1)));
         command.addAll(List.of(options));
-        JsonNode report = JSON.readTree(through(work, IPERF, round, pod.namespace(), "pod/iperf3", IPERF_PORT + iperfRuns++, command));
+        String text = through(work, IPERF, round, pod.namespace(), "pod/iperf3", IPERF_PORT + iperfRuns++, command);
+        JsonNode report = JSON.readTree(text.substring(Math.max(text.indexOf('{'), 0))); // it may say a WARNING first
         var rates = new ArrayList<Double>();
         report.path("intervals").forEach(interval -> rates.add(interval.path("sum").path("bits_per_second").asDouble() / 8e6));
         if (rates.size() < SECONDS) {
