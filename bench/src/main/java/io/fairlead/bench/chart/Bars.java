@@ -9,13 +9,15 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
     /// @param name of the rows below it
     record Panel(String name, List<Row> rows) {
         double highest() {
-            return rows.stream().filter(Row::isValue).mapToDouble(Row::high).max().orElse(1);
+            List<Row> values = rows.stream().filter(Row::isValue).toList();
+            return values.stream().filter(row -> !row.mayBreak()).mapToDouble(Row::high).max().orElse(values.stream().mapToDouble(Row::high).max().orElse(1));
         }
     }
 
     /// @param low lower end of the whisker; NaN for none
     /// @param note what is said behind the value, or instead of one if `value` is NaN
-    record Row(String name, int colour, double value, double low, double high, String note) {
+    /// @param mayBreak the axis is not made longer for it: past its end the bar is broken
+    record Row(String name, int colour, double value, double low, double high, String note, boolean mayBreak) {
         boolean isValue() {
             return Double.isFinite(value);
         }
@@ -69,9 +71,12 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
             svg.text(scale.from() + 6, middle + 4, NAME_SIZE, "start", "mute", row.note().length() > letters ? row.note().substring(0, letters - 1) + "…" : row.note());
             return;
         }
-        svg.bar(scale.from(), y + 3, Math.max(scale.place(row.value()) - scale.from(), 1), ROW - 6, row.colour());
-        if (row.high() > row.low()) {
-            svg.whisker(scale.place(Math.max(row.low(), 0)), scale.place(row.high()), middle);
+        boolean broken = row.high() > scale.high();
+        svg.bar(scale.from(), y + 3, Math.max((broken ? scale.to() : scale.place(row.value())) - scale.from(), 1), ROW - 6, row.colour());
+        if (broken) {
+            svg.gap(scale.to() - 18, y + 3, ROW - 6);
+        } else if (row.high() > row.low()) {
+            svg.whiskerOnBar(scale.place(Math.max(row.low(), 0)), scale.place(row.high()), middle);
         }
         svg.text(right + 12, middle + 4, NAME_SIZE, "start", "ink", label(row));
     }

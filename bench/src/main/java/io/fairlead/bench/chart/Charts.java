@@ -50,6 +50,8 @@ final class Charts {
         }
         if (!panels.isEmpty()) {
             String subtitle = figure.unit().replace("us", "µs") + ", " + (figure.moreIsBetter() ? "more" : "less") + " is better; " + rounds();
+            boolean broken = panels.stream().flatMap(panel -> panel.rows().stream()).anyMatch(Bars.Row::mayBreak);
+            subtitle += broken ? "; direct is no forwarder, and broken where it is longer than the axis" : "";
             files.put(file + ".svg", new Bars(title, subtitle, footer, figure.unit().replace("us", "µs"), shared, panels).svg());
         }
     }
@@ -57,9 +59,9 @@ final class Charts {
     private Bars.Row row(String peer, List<Turn> turns, Figure figure) {
         double[] values = figure.sorted(turns);
         if (values.length == 0) {
-            return new Bars.Row(peer, colour(peer), Double.NaN, Double.NaN, Double.NaN, failure(turns));
+            return new Bars.Row(peer, colour(peer), Double.NaN, Double.NaN, Double.NaN, failure(turns), false);
         }
-        return new Bars.Row(peer, colour(peer), Figure.median(values), values[0], values[values.length - 1], errors(turns));
+        return new Bars.Row(peer, colour(peer), Figure.median(values), values[0], values[values.length - 1], errors(turns), peer.equals("direct"));
     }
 
     private void spans(Map<String, String> files, String file, String title, String workloads) {
@@ -173,7 +175,7 @@ final class Charts {
             double error = Double.isFinite(score.error()) ? score.error() : 0;
             String panel = (names.length < 2 ? names[0] : names[1]) + (own ? "" : " " + score.metric()) + ", " + score.unit() + (score.moreIsBetter() ? ", more is better" : "");
             classes.computeIfAbsent(names[0], _ -> new LinkedHashMap<>()).computeIfAbsent(panel, _ -> new ArrayList<>())
-                    .add(new Bars.Row(score.parameters().isEmpty() ? "-" : score.parameters(), score.moreIsBetter() ? 5 : 0, score.score(), score.score() - error, score.score() + error, ""));
+                    .add(new Bars.Row(score.parameters().isEmpty() ? "-" : score.parameters(), score.moreIsBetter() ? 5 : 0, score.score(), score.score() - error, score.score() + error, "", false));
         }
         classes.forEach((name, panels) -> files.put("jmh-" + name + ".svg", new Bars(name, "JMH; bars: mean, whiskers: its 99.9 % interval; less is better if not said otherwise",
                 footer, "", false, panels.entrySet().stream().map(entry -> new Bars.Panel(entry.getKey(), entry.getValue())).toList()).svg()));

@@ -57,12 +57,12 @@ record Spans(String title, String subtitle, String footer, List<Panel> panels) {
             svg.text(scale.from() + 6, y + 4, SIZE, "start", "mute", row.note());
             return;
         }
-        svg.line(scale.place(row.p50()[0]), y, scale.place(row.p99()[0]), y, "curve s" + row.colour());
         for (double[] point : new double[][] {row.p50(), row.p99()}) {
             if (point[2] > point[1]) {
                 svg.whisker(scale.place(point[1]), scale.place(point[2]), y);
             }
         }
+        svg.line(scale.place(row.p50()[0]), y, scale.place(row.p99()[0]), y, "curve s" + row.colour());
         svg.disc(scale.place(row.p50()[0]), y, 5, row.colour());
         svg.diamond(scale.place(row.p99()[0]), y, 6.5, row.colour());
         svg.text(right + 12, y + 4, SIZE, "start", "ink", label(row));

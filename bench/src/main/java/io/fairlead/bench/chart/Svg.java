@@ -34,7 +34,7 @@ final class Svg {
                 anchor, style, escape(text)));
     }
 
-    /// @param style classes: `grid`, `axis`, `whisker`, `sN`
+    /// @param style classes: `grid`, `axis`, `whisker`, `halo`, `sN`
     void line(double x1, double y1, double x2, double y2, String style) {
         body.append(String.format(Locale.ROOT, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>%n", x1, y1, x2, y2, style));
     }
@@ -43,13 +43,26 @@ final class Svg {
         body.append(String.format(Locale.ROOT, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"f%d\"/>%n", x, y, w, h, colour));
     }
 
-    /// A range on a bar, or beside a point: a line with ends, set off from what lies below it.
+    /// Where a bar is broken: it goes on for longer than there is room.
+    void gap(double x, double y, double height) {
+        body.append(String.format(Locale.ROOT, "<path d=\"M%.1f %.1fl5 %.1fl5 0l-5 %.1fz\" class=\"back\"/>%n", x, y - 1, height + 2, -height - 2));
+    }
+
+    /// A range on a bar: a line with ends, set off from what lies below it.
+    void whiskerOnBar(double from, double to, double y) {
+        whisker(from, to, y, "halo");
+        whisker(from, to, y);
+    }
+
+    /// A range beside a point.
     void whisker(double from, double to, double y) {
-        for (String style : List.of("halo", "whisker")) {
-            line(from, y, to, y, style);
-            line(from, y - 3.5, from, y + 3.5, style);
-            line(to, y - 3.5, to, y + 3.5, style);
-        }
+        whisker(from, to, y, "whisker");
+    }
+
+    private void whisker(double from, double to, double y, String style) {
+        line(from, y, to, y, style);
+        line(from, y - 3.5, from, y + 3.5, style);
+        line(to, y - 3.5, to, y + 3.5, style);
     }
 
     void disc(double x, double y, double radius, int colour) {

@@ -74,6 +74,13 @@ class ChartsTest {
     }
 
     @Test
+    void theDirectPathDoesNotMakeTheOthersSmall() throws Exception {
+        Map<String, String> charts = Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 450).bulk("down-1", "direct", 4500).write(folder)));
+        List<String> texts = texts(parse(charts.get("throughput.svg"))).stream().map(Element::getTextContent).toList();
+        assertTrue(texts.contains("500") && texts.contains("4,500") && !texts.contains("1,000"), texts::toString);
+    }
+
+    @Test
     void aPeerThatFailedIsNamedWithItsReason() throws Exception {
         String chart = Charts.of(Run.read(full().write(folder))).get("throughput.svg");
         assertTrue(texts(parse(chart)).stream().anyMatch(text -> text.getTextContent().startsWith("failed: ended with 1 <no such")), chart);
