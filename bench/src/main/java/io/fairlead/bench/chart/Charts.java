@@ -51,7 +51,7 @@ final class Charts {
         if (!panels.isEmpty()) {
             String subtitle = figure.unit().replace("us", "µs") + ", " + (figure.moreIsBetter() ? "more" : "less") + " is better; " + rounds();
             boolean broken = panels.stream().flatMap(panel -> panel.rows().stream()).anyMatch(Bars.Row::mayBreak);
-            subtitle += broken ? "; direct is no forwarder, and broken where it is longer than the axis" : "";
+            subtitle += broken ? "; direct breaks off where the axis ends" : "";
             files.put(file + ".svg", new Bars(title, subtitle, footer, figure.unit().replace("us", "µs"), shared, panels).svg());
         }
     }
