@@ -138,15 +138,19 @@ public final class AgreementMain {
     /// `ECHO` of 64 bytes, the nearest it has to an echo server.
     private void redis(String work, int round, int connections) throws IOException, InterruptedException {
         int requests = SECONDS * (connections == 1 ? 1500 : 6000);
-        String text = through(work, "redis-benchmark", round, "default", TOOLS, 6379, List.of("redis-benchmark", "-c", Integer.toString(connections), "-n",
+        String text = through(work, "redis-benchmark", round, "default", TOOLS, 6379, List.of("redis-benchmark", "-c",
+                Integer.toString(connections), "-n",
                 Integer.toString(requests), "--csv", "echo", "x".repeat(64)));
         String[] cells = text.lines().reduce("", (_, last) -> last).replace("\"", "").split(",");
-        saw(new Seen(work, "redis-benchmark", round, Double.parseDouble(cells[1]), "op/s", Double.parseDouble(cells[4]) * 1e3, Double.parseDouble(cells[6]) * 1e3));
+        saw(new Seen(work, "redis-benchmark", round, Double.parseDouble(cells[1]), "op/s", Double.parseDouble(cells[4]) * 1e3,
+                Double.parseDouble(cells[6]) * 1e3));
     }
 
     private void wrk(String work, int round, int connections) throws IOException, InterruptedException {
-        String text = through(work, "wrk", round, "default", TOOLS, 8080, List.of("wrk", "-t", "1", "-c", Integer.toString(connections), "-d", Integer.toString(SECONDS), "--latency"));
-        saw(new Seen(work, "wrk", round, Double.parseDouble(find(text, "Requests/sec: +([0-9.]+)", 1)), "op/s", micros(text, "50%"), micros(text, "99%")));
+        String text = through(work, "wrk", round, "default", TOOLS, 8080, List.of("wrk", "-t", "1", "-c", Integer.toString(connections), "-d",
+                Integer.toString(SECONDS), "--latency"));
+        saw(new Seen(work, "wrk", round, Double.parseDouble(find(text, "Requests/sec: +([0-9.]+)", 1)), "op/s",
+                micros(text, "50%"), micros(text, "99%")));
     }
 
     /// Runs a program against a remote port, for {@link #PROGRAM_SECONDS_MAX} at most.
@@ -188,7 +192,8 @@ public final class AgreementMain {
     }
 
     private void keep(String work, String generator, int round, String text) throws IOException {
-        Files.writeString(raw.resolve((work + "-" + generator + "-" + round).replaceAll("[^a-z0-9]+", "-") + (text.startsWith("{") ? ".json" : ".txt")), text.strip() + "\n");
+        String name = (work + "-" + generator + "-" + round).replaceAll("[^a-z0-9]+", "-");
+        Files.writeString(raw.resolve(name + (text.startsWith("{") ? ".json" : ".txt")), text.strip() + "\n");
     }
 
     private void saw(Seen seen) throws IOException {
@@ -214,7 +219,8 @@ public final class AgreementMain {
                 + "- " + RunFolder.output("iperf3", "--version").replaceAll(" \\(.*", "") + ", " + RunFolder.output("redis-benchmark", "--version")
                 + ", " + RunFolder.output("sh", "-c", "wrk -v 2>&1").replaceAll(" \\[.*", "") + "\n"
                 + "- command: `bench/agreement`\n"
-                + "- " + ROUNDS + " rounds, the generators in turns, " + SECONDS + " s measured each (ours after 1 s of warm-up, iperf3 after its first second,\n"
+                + "- " + ROUNDS + " rounds, the generators in turns, " + SECONDS
+                        + " s measured each (ours after 1 s of warm-up, iperf3 after its first second,\n"
                 + "  redis-benchmark a fixed number of requests), a `kubectl port-forward` of its own for each\n"
                 + "- ours: `download` from `source`, `upload` to `check`, `rr` with 64 bytes to `echo`, servers in a pod on the JDK above\n"
                 + "- iperf3: one stream, `-R` for download, from its second second on; redis-benchmark: `ECHO` of 64 bytes; wrk: one thread, `GET /` with an answer of about 180 bytes from nginx\n"
@@ -225,7 +231,8 @@ public final class AgreementMain {
         var text = new StringBuilder("# Our generator beside others, through kubectl\n\nEach cell: median (lowest-highest) of the rounds. Ratio: ours / theirs, of the medians.\n\n"
                 + "| work | figure | ours | theirs | ratio | ranges |\n|---|---|---|---|---|---|\n");
         for (String work : all.stream().map(Seen::work).distinct().toList()) {
-            for (String other : all.stream().filter(seen -> seen.work().equals(work)).map(Seen::generator).distinct().filter(name -> !name.equals("ours")).toList()) {
+            for (String other : all.stream().filter(seen -> seen.work().equals(work)).map(Seen::generator).distinct()
+                    .filter(name -> !name.equals("ours")).toList()) {
                 String unit = all.stream().filter(seen -> seen.work().equals(work)).findFirst().orElseThrow().unit();
                 row(text, work, other, unit, Seen::rate);
                 row(text, work, other, "p50 us", Seen::p50Micros);
@@ -243,12 +250,15 @@ public final class AgreementMain {
             return;
         }
         boolean overlap = ours[0] <= theirs[theirs.length - 1] && theirs[0] <= ours[ours.length - 1];
-        text.append("| ").append(work).append(" | ").append(figure).append(" | ").append(range(ours)).append(" | ").append(other).append(' ').append(range(theirs))
-                .append(" | ").append(String.format(Locale.ROOT, "%.2f", Figure.median(ours) / Figure.median(theirs))).append(overlap ? " | overlap |\n" : " | apart |\n");
+        text.append("| ").append(work).append(" | ").append(figure).append(" | ").append(range(ours)).append(" | ").append(other).append(' ')
+                .append(range(theirs))
+                .append(" | ").append(String.format(Locale.ROOT, "%.2f", Figure.median(ours) / Figure.median(theirs)))
+                .append(overlap ? " | overlap |\n" : " | apart |\n");
     }
 
     private double[] values(String work, String generator, ToDoubleFunction<Seen> value) {
-        return all.stream().filter(seen -> seen.work().equals(work) && seen.generator().equals(generator)).mapToDouble(value).filter(Double::isFinite).sorted().toArray();
+        return all.stream().filter(seen -> seen.work().equals(work) && seen.generator().equals(generator)).mapToDouble(value)
+                .filter(Double::isFinite).sorted().toArray();
     }
 
     private static String range(double... sorted) {
@@ -275,7 +285,8 @@ public final class AgreementMain {
         private final int port;
 
         Kubectl(String namespace, String target, int remotePort) throws IOException {
-            process = new ProcessBuilder("kubectl", "-n", namespace, "port-forward", target, ":" + remotePort).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            process = new ProcessBuilder("kubectl", "-n", namespace, "port-forward", target, ":" + remotePort)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD).start();
             var lines = process.inputReader();
             String first = lines.readLine();
             if (first == null || !first.startsWith("Forwarding from 127.0.0.1:")) {

@@ -10,7 +10,8 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
     record Panel(String name, List<Row> rows) {
         double highest() {
             List<Row> values = rows.stream().filter(Row::isValue).toList();
-            return values.stream().filter(row -> !row.mayBreak()).mapToDouble(Row::high).max().orElse(values.stream().mapToDouble(Row::high).max().orElse(1));
+            return values.stream().filter(row -> !row.mayBreak()).mapToDouble(Row::high).max()
+                    .orElse(values.stream().mapToDouble(Row::high).max().orElse(1));
         }
     }
 
@@ -29,8 +30,10 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
 
     String svg() {
         var svg = new Svg(WIDTH);
-        double left = 24 + panels.stream().flatMap(panel -> panel.rows().stream()).mapToDouble(row -> Svg.width(row.name(), NAME_SIZE)).max().orElse(60);
-        double valueWidth = panels.stream().flatMap(panel -> panel.rows().stream()).filter(Row::isValue).mapToDouble(row -> Svg.width(label(row), NAME_SIZE)).max().orElse(60);
+        double left = 24 + panels.stream().flatMap(panel -> panel.rows().stream()).mapToDouble(row -> Svg.width(row.name(), NAME_SIZE))
+                .max().orElse(60);
+        double valueWidth = panels.stream().flatMap(panel -> panel.rows().stream()).filter(Row::isValue).mapToDouble(row -> Svg.width(label(row),
+                NAME_SIZE)).max().orElse(60);
         double right = WIDTH - 28 - valueWidth;
         svg.text(16, 28, 17, "start", "ink bold", title);
         svg.text(16, 48, 12, "start", "mute", subtitle);
@@ -68,7 +71,8 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
         svg.text(scale.from() - 8, middle + 4, NAME_SIZE, "end", "ink", row.name());
         if (!row.isValue()) {
             int letters = (int) ((WIDTH - 16 - scale.from() - 6) / (NAME_SIZE * 0.6));
-            svg.text(scale.from() + 6, middle + 4, NAME_SIZE, "start", "mute", row.note().length() > letters ? row.note().substring(0, letters - 1) + "…" : row.note());
+            String note = row.note().length() > letters ? row.note().substring(0, letters - 1) + "…" : row.note();
+            svg.text(scale.from() + 6, middle + 4, NAME_SIZE, "start", "mute", note);
             return;
         }
         boolean broken = row.high() > scale.high();

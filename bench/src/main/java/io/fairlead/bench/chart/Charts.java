@@ -32,7 +32,8 @@ final class Charts {
         charts.bars(files, "cpu-per-gigabyte", "CPU time of the client for a gigabyte", Figure.CPU_PER_GIGABYTE, true);
         charts.bars(files, "operations", "Requests and connections", Figure.OPS_PER_SECOND, false);
         charts.bars(files, "cpu-per-operation", "CPU time of the client for an exchange", Figure.CPU_PER_OP, false);
-        charts.spans(files, "latency-beside-others", "Small requests beside others", "mixed.*|stalled.*|isolation.*|refused.*|pod-resets.*|client-resets.*");
+        charts.spans(files, "latency-beside-others", "Small requests beside others",
+                "mixed.*|stalled.*|isolation.*|refused.*|pod-resets.*|client-resets.*");
         run.workloads().forEach(workload -> charts.percentiles(files, workload));
         charts.isolation(files);
         charts.jmh(files);
@@ -83,7 +84,8 @@ final class Charts {
             }
         }
         if (!panels.isEmpty()) {
-            files.put(file + ".svg", new Spans(title, "● median and ◆ 99th percentile of their latency, less is better; " + rounds(), footer, panels).svg());
+            files.put(file + ".svg", new Spans(title, "● median and ◆ 99th percentile of their latency, less is better; " + rounds(), footer,
+                    panels).svg());
         }
     }
 
@@ -99,7 +101,8 @@ final class Charts {
             String loop = run.turns().stream().filter(turn -> turn.title().equals(workload)).anyMatch(Turn::isOpenLoop)
                     ? "open loop, timed from the moment a message was meant to leave" : "closed loop";
             files.put("latency-" + workload.replaceAll("[^A-Za-z0-9.]+", "-").toLowerCase(java.util.Locale.ROOT) + ".svg",
-                    new Percentiles("Latency by percentile: " + workload, loop + "; line: median of the rounds, area: lowest to highest round", footer, lines).svg());
+                    new Percentiles("Latency by percentile: " + workload, loop + "; line: median of the rounds, area: lowest to highest round",
+                            footer, lines).svg());
         }
     }
 
@@ -150,16 +153,20 @@ final class Charts {
             double p99 = line.path("p99_ms").asDouble() * 1e3;
             if (line.has("case") && line.has("phase")) {
                 String peer = line.path("peer").asText();
+                String panel = line.path("case").asText() + ", " + peer;
+                String name = line.path("phase").asText() + ", " + line.path("group").asText();
+                int colour = KNOWN.contains(peer) ? KNOWN.indexOf(peer) : Svg.COLOURS - 1;
                 long unanswered = line.path("unanswered").asLong();
                 String note = unanswered == 0 ? "" : unanswered + " unanswered";
                 boolean measured = p50 > 0 && p99 >= p50;
-                panels.computeIfAbsent(line.path("case").asText() + ", " + peer, _ -> new ArrayList<>()).add(new Spans.Row(line.path("phase").asText() + ", "
-                        + line.path("group").asText(), KNOWN.contains(peer) ? KNOWN.indexOf(peer) : Svg.COLOURS - 1, measured ? new double[] {p50, p50, p50} : null,
-                        measured ? new double[] {p99, p99, p99} : null, measured ? note : "nothing came back, " + note));
+                panels.computeIfAbsent(panel, _ -> new ArrayList<>()).add(measured
+                        ? new Spans.Row(name, colour, new double[] {p50, p50, p50}, new double[] {p99, p99, p99}, note)
+                        : new Spans.Row(name, colour, null, null, "nothing came back, " + note));
             }
         }
         if (panels.values().stream().flatMap(List::stream).anyMatch(row -> row.p50() != null)) {
-            files.put("isolation.svg", new Spans("Echo connections beside those who do not read", "● median and ◆ 99th percentile of their latency, less is better", footer,
+            files.put("isolation.svg", new Spans("Echo connections beside those who do not read",
+                    "● median and ◆ 99th percentile of their latency, less is better", footer,
                     panels.entrySet().stream().map(entry -> new Spans.Panel(entry.getKey(), entry.getValue())).toList()).svg());
         }
     }
@@ -173,11 +180,14 @@ final class Charts {
                 continue;
             }
             double error = Double.isFinite(score.error()) ? score.error() : 0;
-            String panel = (names.length < 2 ? names[0] : names[1]) + (own ? "" : " " + score.metric()) + ", " + score.unit() + (score.moreIsBetter() ? ", more is better" : "");
+            String panel = (names.length < 2 ? names[0] : names[1]) + (own ? "" : " " + score.metric()) + ", " + score.unit()
+                    + (score.moreIsBetter() ? ", more is better" : "");
             classes.computeIfAbsent(names[0], _ -> new LinkedHashMap<>()).computeIfAbsent(panel, _ -> new ArrayList<>())
-                    .add(new Bars.Row(score.parameters().isEmpty() ? "-" : score.parameters(), score.moreIsBetter() ? 5 : 0, score.score(), score.score() - error, score.score() + error, "", false));
+                    .add(new Bars.Row(score.parameters().isEmpty() ? "-" : score.parameters(), score.moreIsBetter() ? 5 : 0, score.score(),
+                            score.score() - error, score.score() + error, "", false));
         }
-        classes.forEach((name, panels) -> files.put("jmh-" + name + ".svg", new Bars(name, "JMH; bars: mean, whiskers: its 99.9 % interval; less is better if not said otherwise",
+        classes.forEach((name, panels) -> files.put("jmh-" + name + ".svg", new Bars(name,
+                "JMH; bars: mean, whiskers: its 99.9 % interval; less is better if not said otherwise",
                 footer, "", false, panels.entrySet().stream().map(entry -> new Bars.Panel(entry.getKey(), entry.getValue())).toList()).svg()));
     }
 

@@ -1,5 +1,6 @@
 package io.fairlead.bench.chart;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -57,7 +58,8 @@ record Scale(double low, double high, double from, double to, boolean log, List<
 
     /// A value of an axis, without needless digits.
     static String tick(double value) {
-        return value >= 1000 ? String.format(Locale.ROOT, "%,.0f", value) : new java.math.BigDecimal(String.format(Locale.ROOT, "%.6g", value)).stripTrailingZeros().toPlainString();
+        return value >= 1000 ? String.format(Locale.ROOT, "%,.0f", value)
+                : new BigDecimal(String.format(Locale.ROOT, "%.6g", value)).stripTrailingZeros().toPlainString();
     }
 
     /// `us` below a millisecond, then ms, then s; three digits that count.

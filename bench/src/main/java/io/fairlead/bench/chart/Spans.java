@@ -20,7 +20,8 @@ record Spans(String title, String subtitle, String footer, List<Panel> panels) {
         List<Row> rows = panels.stream().flatMap(panel -> panel.rows().stream()).toList();
         double left = 24 + rows.stream().mapToDouble(row -> Svg.width(row.name(), SIZE)).max().orElse(60);
         double right = WIDTH - 28 - rows.stream().filter(row -> row.p50() != null).mapToDouble(row -> Svg.width(label(row), SIZE)).max().orElse(60);
-        double[] all = rows.stream().filter(row -> row.p50() != null).flatMap(row -> Stream.of(row.p50()[1], row.p99()[2])).mapToDouble(v -> v).sorted().toArray();
+        double[] all = rows.stream().filter(row -> row.p50() != null).flatMap(row -> Stream.of(row.p50()[1], row.p99()[2]))
+                .mapToDouble(v -> v).sorted().toArray();
         Scale scale = Scale.log(all[0], all[all.length - 1], left, right);
         svg.text(16, 28, 17, "start", "ink bold", title);
         svg.text(16, 48, 12, "start", "mute", subtitle);

@@ -70,7 +70,8 @@ final class Svg {
     }
 
     void diamond(double x, double y, double radius, int colour) {
-        body.append(String.format(Locale.ROOT, "<path d=\"M%.1f %.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz\" class=\"f%d\"/>%n", x, y - radius, radius, radius,
+        body.append(String.format(Locale.ROOT, "<path d=\"M%.1f %.1fl%.1f %.1fl%.1f %.1fl%.1f %.1fz\" class=\"f%d\"/>%n", x, y - radius, radius,
+                radius,
                 -radius, radius, -radius, -radius, colour));
     }
 
@@ -98,17 +99,20 @@ final class Svg {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height
                 + "\" role=\"img\" font-family=\"-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',Helvetica,Arial,sans-serif\">\n"
                 + "<title>" + escape(title) + "</title>\n<desc>" + escape(description) + "</desc>\n<style>\n"
-                + ".bold{font-weight:600}.grid{stroke-width:1}.axis,.whisker{stroke-width:1.2}.halo{stroke-width:3.2;stroke-linecap:square;stroke-opacity:.75}.curve{fill:none;stroke-width:2;stroke-linejoin:round}.area{fill-opacity:.13}\n"
+                + ".bold{font-weight:600}.grid{stroke-width:1}.axis,.whisker{stroke-width:1.2}.halo{stroke-width:3.2;stroke-linecap:square;stroke-opacity:.75}"
+                + ".curve{fill:none;stroke-width:2;stroke-linejoin:round}.area{fill-opacity:.13}\n"
                 + style(LIGHT_BACKGROUND, "#1f2328", "#59636e", "#d8dee4", ON_LIGHT)
                 + "@media (prefers-color-scheme:dark){\n" + style(DARK_BACKGROUND, "#f0f6fc", "#9198a1", "#2b323a", ON_DARK) + "}\n</style>\n"
                 + "<rect width=\"" + width + "\" height=\"" + height + "\" rx=\"6\" class=\"back\"/>\n" + body + "</svg>\n";
     }
 
     private static String style(String background, String ink, String mute, String grid, List<String> colours) {
-        var css = new StringBuilder(".back{fill:" + background + "}.ink{fill:" + ink + "}.mute{fill:" + mute + "}.grid{stroke:" + grid + "}.axis{stroke:"
+        var css = new StringBuilder(".back{fill:" + background + "}.ink{fill:" + ink + "}.mute{fill:" + mute + "}.grid{stroke:" + grid
+                + "}.axis{stroke:"
                 + mute + "}.whisker{stroke:" + ink + "}.halo{stroke:" + background + "}\n");
         for (int i = 0; i < COLOURS; i++) {
-            css.append(".f").append(i).append("{fill:").append(colours.get(i)).append("}.s").append(i).append("{stroke:").append(colours.get(i)).append('}');
+            css.append(".f").append(i).append("{fill:").append(colours.get(i)).append("}.s").append(i).append("{stroke:").append(colours.get(i))
+                    .append('}');
         }
         return css.append('\n').toString();
     }

@@ -45,15 +45,18 @@ public final class CompareMain {
             Run b = Run.read(folders.getLast());
             Comparison all = Comparison.of(a, b, reference);
             Comparison compared = onlyRatios ? new Comparison(all.ratios(), List.of(), List.of(), all.missing()) : all;
-            require(a.others().isEmpty() && b.others().isEmpty(), "only runs of bench/peer and of JMH can be compared: those of bench/isolation and bench/scale"
+            require(a.others().isEmpty() && b.others().isEmpty(),
+                    "only runs of bench/peer and of JMH can be compared: those of bench/isolation and bench/scale"
                     + " measure once, so nothing is known of their noise");
             require(!all.isEmpty(), "the runs share no figure; " + String.join("; ", all.missing()));
-            require(!onlyRatios || !all.ratios().isEmpty(), "the runs share no ratio to \"" + reference + "\"; A has " + a.peers() + ", B " + b.peers());
+            require(!onlyRatios || !all.ratios().isEmpty(), "the runs share no ratio to \"" + reference + "\"; A has " + a.peers() + ", B "
+                    + b.peers());
             out.print(Table.of(compared, a.name(), b.name(), reference));
             if (!onlyRatios && !machine(a).equals(machine(b))) {
                 out.println("The folders name different machines: figures as they are say nothing about the code; see the ratios (--ratios).");
             }
-            return Stream.of(compared.ratios(), compared.figures(), compared.jmh()).flatMap(List::stream).anyMatch(line -> line.verdict().differs()) ? 1 : 0;
+            return Stream.of(compared.ratios(), compared.figures(), compared.jmh()).flatMap(List::stream)
+                    .anyMatch(line -> line.verdict().differs()) ? 1 : 0;
         } catch (IOException | IllegalArgumentException e) {
             err.println("compare: " + e.getMessage());
             return 64;

@@ -74,7 +74,8 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
         if ((inA == 0) == (inB == 0)) {
             return java.util.Optional.empty();
         }
-        return java.util.Optional.of(new Line(workload, peer, "errors", Long.toString(inA), Long.toString(inB), Double.NaN, Verdict.of(inA, inB), false));
+        return java.util.Optional.of(new Line(workload, peer, "errors", Long.toString(inA), Long.toString(inB), Double.NaN, Verdict.of(inA, inB),
+                false));
     }
 
     /// Round by round, where both have the figure.
@@ -96,7 +97,8 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
                 missing.add("of another unit in B", name);
             } else {
                 lines.add(new Line(name, "", first.unit(), score(first), score(second), second.score() / first.score(),
-                        isNothing(first) && isNothing(second) ? Verdict.SAME : Noise.judge(first.score(), first.error(), second.score(), second.error()),
+                        isNothing(first) && isNothing(second) ? Verdict.SAME : Noise.judge(first.score(), first.error(), second.score(),
+                                second.error()),
                         first.moreIsBetter()));
             }
         }

@@ -7,8 +7,8 @@ import java.util.Locale;
 
 /// A comparison as text.
 final class Table {
-    private static final String RULE = "Rule: medians apart by 3 %% or more; with %d rounds or more Mann-Whitney p < %s; with fewer, ranges that do not overlap and medians further apart"
-            + " than both ranges together are wide; JMH: 99.9 %% intervals that do not overlap.%n";
+    private static final String RULE = "Rule: medians apart by 3 %% or more; with %d rounds or more Mann-Whitney p < %s; with fewer, ranges that do"
+            + " not overlap and medians further apart than both ranges together are wide; JMH: 99.9 %% intervals that do not overlap.%n";
 
     private Table() {}
 
@@ -30,8 +30,10 @@ final class Table {
         }
         List<Comparison.Line> changed = lines.stream().filter(line -> line.verdict().differs()).toList();
         long unjudged = lines.stream().filter(line -> line.verdict() == Verdict.UNJUDGED).count();
-        text.append('\n').append(title).append(": ").append(changed.isEmpty() ? "none" : changed.size()).append(" of ").append(lines.size() - unjudged)
-                .append(" beyond noise").append(unjudged == 0 ? "" : ", " + unjudged + " not judged (fewer than " + Noise.ROUNDS_MIN + " rounds, or no error)").append('\n');
+        text.append('\n').append(title).append(": ").append(changed.isEmpty() ? "none" : changed.size()).append(" of ")
+                .append(lines.size() - unjudged)
+                .append(" beyond noise").append(unjudged == 0 ? "" : ", " + unjudged + " not judged (fewer than " + Noise.ROUNDS_MIN
+                        + " rounds, or no error)").append('\n');
         if (!changed.isEmpty()) {
             var rows = new ArrayList<List<String>>();
             rows.add(List.of("workload", "peer", "figure", "A", "B", "B/A", "B is"));

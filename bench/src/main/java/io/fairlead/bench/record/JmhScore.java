@@ -18,7 +18,8 @@ public record JmhScore(String benchmark, String parameters, String metric, Strin
         for (JsonNode result : results) {
             String[] names = result.path("benchmark").asText().split("[.]");
             String benchmark = names.length < 2 ? names[0] : names[names.length - 2] + "." + names[names.length - 1];
-            String parameters = String.join(", ", result.path("params").properties().stream().map(e -> e.getKey() + "=" + e.getValue().asText()).toList());
+            String parameters = String.join(", ", result.path("params").properties().stream().map(e -> e.getKey() + "=" + e.getValue().asText())
+                    .toList());
             String mode = result.path("mode").asText();
             scores.add(of(benchmark, parameters, "", mode, result.path("primaryMetric")));
             for (Map.Entry<String, JsonNode> metric : result.path("secondaryMetrics").properties()) {
@@ -38,7 +39,8 @@ public record JmhScore(String benchmark, String parameters, String metric, Strin
     }
 
     private static JmhScore of(String benchmark, String parameters, String metric, String mode, JsonNode node) {
-        return new JmhScore(benchmark, parameters, metric, mode, number(node.path("score")), number(node.path("scoreError")), node.path("scoreUnit").asText());
+        return new JmhScore(benchmark, parameters, metric, mode, number(node.path("score")), number(node.path("scoreError")),
+                node.path("scoreUnit").asText());
     }
 
     // JMH writes "NaN" as a string.

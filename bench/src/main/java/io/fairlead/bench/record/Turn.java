@@ -17,7 +17,8 @@ public record Turn(String workload, double rttMillis, String peer, int round, St
 
     /// The workload as a title: with its round trip, if there is one.
     public String title() {
-        return rttMillis == 0 ? workload : workload + ", RTT " + (rttMillis == Math.rint(rttMillis) ? Long.toString((long) rttMillis) : Double.toString(rttMillis)) + " ms";
+        return rttMillis == 0 ? workload : workload + ", RTT " + (rttMillis == Math.rint(rttMillis) ? Long.toString((long) rttMillis)
+                : Double.toString(rttMillis)) + " ms";
     }
 
     public boolean ran() {

@@ -28,7 +28,8 @@ class ChartsTest {
     @Test
     void aRunGetsTheChartsThatItHasFiguresFor() throws Exception {
         Map<String, String> charts = Charts.of(Run.read(full().write(folder)));
-        assertEquals(Set.of("throughput.svg", "cpu-per-gigabyte.svg", "operations.svg", "cpu-per-operation.svg", "latency-rr-64.svg", "latency-rr-1-rtt-20-ms.svg",
+        assertEquals(Set.of("throughput.svg", "cpu-per-gigabyte.svg", "operations.svg", "cpu-per-operation.svg", "latency-rr-64.svg",
+                "latency-rr-1-rtt-20-ms.svg",
                 "latency-beside-others.svg", "latency-mixed.svg"), charts.keySet());
         assertEquals(Set.of("throughput.svg", "cpu-per-gigabyte.svg"),
                 Charts.of(Run.read(new RunWriter().bulk("down-1", "raw", 1).write(folder.resolve("bulk")))).keySet());
@@ -64,7 +65,8 @@ class ChartsTest {
 
     @Test
     void barsAreAsLongAsTheirValues() throws Exception {
-        Document document = parse(Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 300).bulk("down-1", "raw", 450).write(folder))).get("throughput.svg"));
+        Document document = parse(Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 300).bulk("down-1", "raw",
+                450).write(folder))).get("throughput.svg"));
         var lengths = new ArrayList<Double>();
         var bars = document.getElementsByTagName("rect");
         for (int i = 1; i < bars.getLength(); i++) { // the first one is the background
@@ -75,7 +77,8 @@ class ChartsTest {
 
     @Test
     void theDirectPathDoesNotMakeTheOthersSmall() throws Exception {
-        Map<String, String> charts = Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 450).bulk("down-1", "direct", 4500).write(folder)));
+        Map<String, String> charts = Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 450).bulk("down-1", "direct",
+                4500).write(folder)));
         List<String> texts = texts(parse(charts.get("throughput.svg"))).stream().map(Element::getTextContent).toList();
         assertTrue(texts.contains("500") && texts.contains("4,500") && !texts.contains("1,000"), texts::toString);
     }
@@ -88,7 +91,8 @@ class ChartsTest {
 
     @Test
     void roundsOfDifferentPercentilesMeetWhereBothAre() {
-        List<double[]> merged = Charts.merged(List.of(List.of(point(50, 100), point(99, 400)), List.of(point(50, 200), point(90, 300), point(99, 800), point(99.9, 900))));
+        List<double[]> merged = Charts.merged(List.of(List.of(point(50, 100), point(99, 400)), List.of(point(50, 200), point(90, 300), point(99,
+                800), point(99.9, 900))));
         assertEquals(List.of(50.0, 90.0, 99.0), merged.stream().map(values -> values[0]).toList());
         assertArrayEquals(new double[] {50, 100, 150, 200}, merged.getFirst());
         assertArrayEquals(new double[] {99, 400, 600, 800}, merged.getLast());
@@ -136,19 +140,23 @@ class ChartsTest {
 
     private static RunWriter full() {
         var writer = new RunWriter();
-        var peers = new ArrayList<>(List.of("fairlead", "kubectl-ws", "kubectl-spdy", "client-java", "fabric8", "raw", "direct", "a-longer-name-of-a-peer"));
+        var peers = new ArrayList<>(List.of("fairlead", "kubectl-ws", "kubectl-spdy", "client-java", "fabric8", "raw", "direct",
+                "a-longer-name-of-a-peer"));
         for (String peer : peers) {
             double size = 1 + peers.indexOf(peer) * 0.01; // lines that end close to each other
             writer.bulk("down-1", peer, 200 * size, 210 * size, 190 * size).exchanges("rr-64", peer, 12_000 * size, 12_500 * size, 18_000 * size);
             writer.line(RunWriter.turn("mixed", peer, 1, "cpu_s_per_GB", 1), mixed());
             writer.line(RunWriter.turn("rr-1", peer, 1, "rtt_ms", 20), Map.of("mode", "rr-open", "ops", 5000, "ops_per_s", 50.0,
-                    "latency_us", Map.of("p50", 20_400.0, "p99", 20_900.0, "percentiles", List.of(List.of(0, 20_100.0), List.of(50, 20_400.0), List.of(99.9, 21_000.0 * size)))));
+                    "latency_us", Map.of("p50", 20_400.0, "p99", 20_900.0, "percentiles", List.of(List.of(0, 20_100.0), List.of(50, 20_400.0),
+                            List.of(99.9, 21_000.0 * size)))));
         }
-        return writer.failed("down-1", "ssh", 1, "ended with 1 <no such file & \"folder\"> and then it goes on for much longer than there is any room for it in a picture of this width");
+        return writer.failed("down-1", "ssh", 1,
+                "ended with 1 <no such file & \"folder\"> and then it goes on for much longer than there is any room for it in a picture of this width");
     }
 
     private static Map<String, Object> mixed() {
-        return Map.of("mode", "rr", "MB_per_s", 200.0, "ops_per_s", 900.0, "ops", 4500, "errors", Map.of("reset", 3), "latency_us", Map.of("p50", 900.0, "p90", 1000.0, "p99", 2000.0));
+        return Map.of("mode", "rr", "MB_per_s", 200.0, "ops_per_s", 900.0, "ops", 4500, "errors", Map.of("reset", 3), "latency_us", Map.of("p50",
+                900.0, "p90", 1000.0, "p99", 2000.0));
     }
 
     private static double[] point(double percentile, double micros) {

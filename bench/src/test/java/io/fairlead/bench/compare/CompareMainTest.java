@@ -28,7 +28,9 @@ class CompareMainTest {
                 .exchanges("rr-64", "fairlead", 9600, 9700, 9500).exchanges("rr-64", "kubectl-ws", 6100, 6050, 6200));
         assertEquals(1, compare(a, b));
         String text = text(out);
-        assertTrue(text.lines().anyMatch(line -> line.matches(" +down-1 +fairlead +throughput MB/s +340 \\(335-345\\) +244 \\(240-248\\) +0.72 +lower, worse")), text);
+        assertTrue(text.lines()
+                .anyMatch(line -> line.matches(" +down-1 +fairlead +throughput MB/s +340 \\(335-345\\) +244 \\(240-248\\) +0.72 +lower, worse")),
+                text);
         assertTrue(text.lines().anyMatch(line -> line.matches(" +down-1 +fairlead +CPU s/GB .* higher, worse")), text);
         assertFalse(text.contains("rr-64 "), text);
     }

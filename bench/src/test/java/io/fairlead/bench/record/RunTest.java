@@ -41,7 +41,8 @@ class RunTest {
 
     @Test
     void percentilesOfOldRunsAreTheirFourAndOfNewRunsTheirList() throws IOException {
-        Map<String, Object> latency = Map.of("p50", 5.0, "percentiles", List.of(List.of(0, 1.0), List.of(50, 5.0), List.of(99, 9.0), List.of(99.99, 11.0), List.of(100, 11.0)));
+        Map<String, Object> latency = Map.of("p50", 5.0, "percentiles", List.of(List.of(0, 1.0), List.of(50, 5.0), List.of(99, 9.0),
+                List.of(99.99, 11.0), List.of(100, 11.0)));
         Run run = Run.read(new RunWriter().exchanges("old", "raw", 6400)
                 .line(RunWriter.turn("new", "raw", 1, "", 0), Map.of("mode", "rr", "ops", 1000, "latency_us", latency)).write(folder));
         assertEquals(4, run.turns("old", "raw").getFirst().percentiles().size());

@@ -17,7 +17,8 @@ public final class RunWriter {
 
     public RunWriter bulk(String workload, String peer, double... megabytesPerSecond) {
         for (int i = 0; i < megabytesPerSecond.length; i++) {
-            line(turn(workload, peer, i + 1, "cpu_s_per_GB", 1000 / megabytesPerSecond[i]), Map.of("mode", "download", "MB_per_s", megabytesPerSecond[i], "ops_per_s", 0.0,
+            line(turn(workload, peer, i + 1, "cpu_s_per_GB", 1000 / megabytesPerSecond[i]), Map.of("mode", "download", "MB_per_s",
+                    megabytesPerSecond[i], "ops_per_s", 0.0,
                     "ops", 0, "errors", Map.of()));
         }
         return this;
@@ -26,7 +27,8 @@ public final class RunWriter {
     public RunWriter exchanges(String workload, String peer, double... opsPerSecond) {
         for (int i = 0; i < opsPerSecond.length; i++) {
             double micros = 64e6 / opsPerSecond[i];
-            line(turn(workload, peer, i + 1, "cpu_us_per_op", 5e5 / opsPerSecond[i]), Map.of("mode", "rr", "MB_per_s", opsPerSecond[i] * 64 / 1e6, "ops_per_s", opsPerSecond[i],
+            line(turn(workload, peer, i + 1, "cpu_us_per_op", 5e5 / opsPerSecond[i]), Map.of("mode", "rr", "MB_per_s",
+                    opsPerSecond[i] * 64 / 1e6, "ops_per_s", opsPerSecond[i],
                     "ops", (long) (5 * opsPerSecond[i]), "errors", Map.of(),
                     "latency_us", Map.of("p50", micros, "p90", 1.5 * micros, "p99", 4 * micros, "p99.9", 6 * micros, "max", 9 * micros)));
         }
