@@ -9,11 +9,19 @@ public interface Forward extends AutoCloseable {
     /// One bound local address and the pod port behind it.
     record Listening(InetSocketAddress local, int remotePort) {}
 
+    /// The ends of the path, for whoever wants to compare with it.
+    ///
+    /// @param server URL of the API server, as the kubeconfig has it
+    /// @param podAddress IP address of the pod that new connections go to, which need not be reachable from here; empty when it is not known
+    record Route(String server, String podAddress) {}
+
     /// Bound addresses, in the order of the ports and then of the addresses; never empty.
     List<Listening> listeners();
 
     /// The pod that new connections go to.
     String pod();
+
+    Route route();
 
     /// A snapshot of the counters; cheap enough for every second.
     ForwardStats stats();

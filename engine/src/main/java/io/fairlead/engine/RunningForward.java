@@ -138,6 +138,11 @@ final class RunningForward implements Forward {
     }
 
     @Override
+    public Route route() {
+        return new Route(cluster.server(), supervisor.endpoint().address());
+    }
+
+    @Override
     public ForwardStats stats() {
         Counters c = shards.counters();
         List<Tunnel> tunnels = shards.tunnels();

@@ -18,7 +18,7 @@ final class ApiObjects {
         addPorts(pod.at("spec", "containers"), false, ports);
         addPorts(pod.at("spec", "initContainers"), true, ports);
         return new PodInfo(meta.at("namespace").text(), meta.at("name").text(), meta.at("uid").text(), pod.at("spec", "nodeName").text(),
-                status.at("phase").text(), ready.at("status").text().equals("True"), ready.at("lastTransitionTime").time(),
+                status.at("podIP").text(), status.at("phase").text(), ready.at("status").text().equals("True"), ready.at("lastTransitionTime").time(),
                 meta.at("deletionTimestamp").time(), meta.at("creationTimestamp").time(),
                 restarts(status.at("containerStatuses"), null), restarts(status.at("initContainerStatuses"), sidecars(pod)), ports);
     }

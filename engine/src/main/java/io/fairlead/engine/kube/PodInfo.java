@@ -7,6 +7,7 @@ import java.util.Optional;
 /// What choosing and watching a pod needs of it.
 ///
 /// @param node empty while the pod is not assigned to a node
+/// @param address the pod's IP address; empty while it has none
 /// @param phase as the API server says it; empty when it says nothing
 /// @param readySince when the condition Ready last changed; empty when unknown
 /// @param restartsMax most restarts of one container
@@ -17,6 +18,7 @@ public record PodInfo(
         String name,
         String uid,
         String node,
+        String address,
         String phase,
         boolean ready,
         Optional<Instant> readySince,

@@ -74,7 +74,7 @@ public final class TargetResolver {
         if (!pod.isRunning()) {
             throw new ForwardException(new Failure.PodNotRunning(pod.name(), pod.namespace(), pod.phase()));
         }
-        return new Endpoint(pod.namespace(), pod.name(), pod.uid(), pod.node(), pairs);
+        return new Endpoint(pod.namespace(), pod.name(), pod.uid(), pod.node(), pod.address(), pairs);
     }
 
     /// The best pod with these labels, or the first that appears. kubectl gets the chosen pod once more; after a list, which is as fresh,

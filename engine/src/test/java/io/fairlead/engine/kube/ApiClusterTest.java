@@ -106,13 +106,13 @@ class ApiClusterTest {
              "spec": {"nodeName": "n1", "containers": [{"name": "a", "ports": [{"containerPort": 80, "name": "http"}]},
                {"name": "b", "ports": [{"containerPort": 53, "protocol": "UDP"}]}],
                "initContainers": [{"name": "i"}, {"name": "s", "restartPolicy": "Always", "ports": [{"containerPort": 9, "name": "side", "protocol": "TCP"}]}]},
-             "status": {"phase": "Running", "conditions": [{"type": "Initialized", "status": "False"},
+             "status": {"phase": "Running", "podIP": "10.1.2.3", "conditions": [{"type": "Initialized", "status": "False"},
                {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:05Z"}],
                "containerStatuses": [{"name": "a", "restartCount": 2}, {"name": "b", "restartCount": 5}],
                "initContainerStatuses": [{"name": "i", "restartCount": 9}, {"name": "s", "restartCount": 1}]}}
             """;
 
-    private static final PodInfo POD_INFO = new PodInfo("shop", "web-0", "u-1", "n1", "Running", true,
+    private static final PodInfo POD_INFO = new PodInfo("shop", "web-0", "u-1", "n1", "10.1.2.3", "Running", true,
             Optional.of(Instant.parse("2026-01-01T00:00:05Z")), Optional.empty(), Optional.of(Instant.parse("2026-01-01T00:00:00Z")), 5, 1,
             List.of(new PodInfo.Port("http", 80, "TCP", false), new PodInfo.Port("", 53, "UDP", false), new PodInfo.Port("side", 9, "TCP", true)));
 

@@ -23,7 +23,7 @@ class PodOrderTest {
 
     private static PodInfo pod(String node, String phase, boolean ready, int readySince, int deletion, int restarts, int sidecarRestarts,
             int creation) {
-        return new PodInfo("ns", "pod", "uid", node, phase, ready, time(readySince), time(deletion), time(creation), restarts,
+        return new PodInfo("ns", "pod", "uid", node, "10.0.0.7", phase, ready, time(readySince), time(deletion), time(creation), restarts,
                 sidecarRestarts, List.of());
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 class PortMappingTest {
-    private static final PodInfo POD = new PodInfo("ns", "web-0", "uid", "node", "Running", true, Optional.empty(), Optional.empty(),
+    private static final PodInfo POD = new PodInfo("ns", "web-0", "uid", "node", "10.0.0.7", "Running", true, Optional.empty(), Optional.empty(),
             Optional.empty(), 0, 0, List.of(
                     new PodInfo.Port("http", 8080, "TCP", false),
                     new PodInfo.Port("dns", 53, "UDP", false),

@@ -124,7 +124,7 @@ class TargetResolverTest {
     }
 
     private static PodInfo pod(String name, String phase, String uid, boolean deleted) {
-        return new PodInfo("shop", name, uid, "n", phase, true, Optional.empty(), deleted ? Optional.of(Instant.EPOCH) : Optional.empty(),
+        return new PodInfo("shop", name, uid, "n", "10.0.0.7", phase, true, Optional.empty(), deleted ? Optional.of(Instant.EPOCH) : Optional.empty(),
                 Optional.empty(), 0, 0, List.of());
     }
 
@@ -140,7 +140,7 @@ class TargetResolverTest {
         return events;
     }
 
-    private static final Endpoint WEB = new Endpoint("shop", "web-0", "u", "n", List.of(new PortPair(80, 80)));
+    private static final Endpoint WEB = new Endpoint("shop", "web-0", "u", "n", "10.0.0.7", List.of(new PortPair(80, 80)));
 
     private static Endpoint resolve(ScriptedCluster cluster, String target, Duration timeout) throws Exception {
         return new TargetResolver(cluster).resolve(target, List.of("80"), timeout);
