@@ -47,6 +47,32 @@ final class BulkWorkers {
         }
     }
 
+    /// See {@link Mode#DRAIN}.
+    static final class Drain extends Worker {
+        private long lastNanos;
+
+        Drain(Workload load, int index) {
+            super(load, index);
+        }
+
+        @Override
+        void go() {
+            lastNanos = System.nanoTime();
+        }
+
+        @Override
+        void on(ByteBuf bytes) {
+            load.tally.bytes += bytes.readableBytes();
+            silence(this, lastNanos);
+            lastNanos = System.nanoTime();
+        }
+
+        @Override
+        void finish() {
+            silence(this, lastNanos);
+        }
+    }
+
     /// See {@link Mode#DOWNLOAD_UNREAD}.
     static final class DownloadUnread extends Worker {
         DownloadUnread(Workload load, int index) {

@@ -2,6 +2,7 @@ package io.fairlead.testbed.load;
 
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
 import java.util.ArrayDeque;
 
 /// Connections that send messages to an echo and compare what comes back. All that one connection sends is one run of the pattern,
@@ -46,8 +47,42 @@ final class ExchangeWorkers {
             }
         }
 
+        final long underWay() {
+            return sent - received;
+        }
+
         /// One message is back as a whole.
         abstract void answered();
+    }
+
+    /// See {@link Mode#ECHO}.
+    static final class Stream extends Exchange {
+        private static final int AHEAD_BYTES_MAX = 1 << 20;
+
+        Stream(Workload load, int index) {
+            super(load, index);
+        }
+
+        @Override
+        void go() {
+            pump();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            pump();
+        }
+
+        private void pump() {
+            while (ctx.channel().isWritable() && underWay() < AHEAD_BYTES_MAX && !ended() && !load.over()) {
+                send();
+            }
+        }
+
+        @Override
+        void answered() {
+            pump();
+        }
     }
 
     /// See {@link Mode#RR}.

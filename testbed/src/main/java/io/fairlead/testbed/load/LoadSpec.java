@@ -16,6 +16,7 @@ import java.util.List;
 /// @param idle time without traffic; {@link Mode#IDLE} only
 /// @param deadline longest time for opening all connections, and for the work of a mode that is not timed
 /// @param select first line of each connection, for a server of many behaviours (`any`); empty for the others
+/// @param request what {@link Mode#ASK} sends, one char a byte; the path of {@link Mode#HTTP}
 /// @param sources source addresses 127.0.0.2, .3, ... to take in turn, so that a million short connections do not run out of ports; 0: the kernel's choice
 public record LoadSpec(
         Mode mode,
@@ -30,6 +31,7 @@ public record LoadSpec(
         Duration idle,
         Duration deadline,
         String select,
+        String request,
         int sources) {
 
     public LoadSpec {
@@ -42,15 +44,15 @@ public record LoadSpec(
     /// `mode` against `targets` with the defaults: one connection, 64-byte messages, 1,000 of them per second, 1 MiB, 200 bursts, 1 s of warm-up and 5 s measured.
     public static LoadSpec of(Mode mode, InetSocketAddress... targets) {
         return new LoadSpec(mode, List.of(targets), 1, 64, 1000, 1 << 20, 200, Duration.ofSeconds(1), Duration.ofSeconds(5),
-                Duration.ofSeconds(5), Duration.ofSeconds(60), "", 0);
+                Duration.ofSeconds(5), Duration.ofSeconds(60), "", "", 0);
     }
 
     public LoadSpec withTargets(List<InetSocketAddress> list) {
-        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, sources);
+        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
     }
 
     public LoadSpec withTimes(Duration warm, Duration measured) {
-        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, select, sources);
+        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, select, request, sources);
     }
 
     /// This workload with one option changed, as the command line names it.
@@ -59,25 +61,26 @@ public record LoadSpec(
     /// @throws IllegalArgumentException no such option, or a value that is none
     public LoadSpec with(String name, String value) {
         return switch (name) {
-            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, sources);
-            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, select, sources);
-            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, select, sources);
-            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, select, sources);
-            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, select, sources);
-            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, select, sources);
-            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, select, sources);
-            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, select, sources);
-            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), select, sources);
-            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, Integer.parseInt(value));
-            case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, sources);
+            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
+            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
+            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, select, request, sources);
+            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, select, request, sources);
+            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, select, request, sources);
+            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, select, request, sources);
+            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, select, request, sources);
+            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, select, request, sources);
+            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), select, request, sources);
+            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, Integer.parseInt(value));
+            case "request" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, value, sources);
+            case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, request, sources);
             default -> throw new IllegalArgumentException(
-                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --select --sources");
+                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --select --request --sources");
         };
     }
 
     private LoadSpec copy(int connections, int message, double rate, long bytes, long count, Duration warmup, Duration window, Duration idle,
-            Duration deadline, String select, int sources) {
-        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, select, sources);
+            Duration deadline, String select, String request, int sources) {
+        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
     }
 
     /// Bytes or a count, with an optional k, M or G (powers of ten) or Ki, Mi, Gi (powers of two) behind it.

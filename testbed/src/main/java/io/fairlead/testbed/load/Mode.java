@@ -20,6 +20,17 @@ public enum Mode {
     RR_OPEN(true),
     /// [echo] Connect, one byte out and back, close; then the next. Timed as a whole.
     CONNECT(true),
+    /// [any server that answers `request`, or speaks first if that is empty] Connect, send it, wait for the first byte, close; then the next.
+    ASK(true),
+    /// [any server] Connect, end our side, wait for a first byte or the server's end, close; then the next. Some forwarders and container runtimes do
+    /// not pass our end on, and the time is then that of their patience.
+    TOUCH(true),
+    /// [echo] Writes the pattern as fast as it is taken, at most 1 MiB ahead of what has come back.
+    ECHO(true),
+    /// [a server that sends by itself] Reads as fast as it comes, and compares nothing.
+    DRAIN(true),
+    /// [an HTTP/1.1 server] GET of the path `request` on kept connections, closed loop; status and length are checked.
+    HTTP(true),
     /// [echo] Each connection sends `bytes` and gets them back; SHA-256 of both is compared.
     HASH(false),
     /// [hash] Each connection sends `bytes`; the server's SHA-256 is compared.

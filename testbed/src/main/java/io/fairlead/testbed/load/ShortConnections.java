@@ -8,11 +8,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.DuplexChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/// A stream of short connections, `connections` under way at once: {@link Mode#CONNECT}, {@link Mode#BURST} and {@link Mode#CLIENT_RESET}.
+/// A stream of short connections, `connections` under way at once: {@link Mode#CONNECT}, {@link Mode#ASK}, {@link Mode#TOUCH},
+/// {@link Mode#BURST} and {@link Mode#CLIENT_RESET}.
 ///
 /// Thread: the workload's event loop.
 final class ShortConnections {
@@ -37,7 +40,7 @@ final class ShortConnections {
 
     /// The window ends: those still under way have waited, too.
     void finish() {
-        if (mode == Mode.CONNECT) {
+        if (mode.timed) {
             underWay.stream().filter(one -> !one.answered).forEach(one -> load.tally.waiting(System.nanoTime() - one.startNanos));
         }
     }
@@ -87,7 +90,11 @@ final class ShortConnections {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
             load.opened++;
-            ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {PAYLOAD}));
+            switch (mode) {
+                case TOUCH -> ((DuplexChannel) ctx.channel()).shutdownOutput();
+                case ASK -> ctx.writeAndFlush(Unpooled.copiedBuffer(load.spec.request(), StandardCharsets.ISO_8859_1));
+                default -> ctx.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {PAYLOAD}));
+            }
             var timer = ctx.executor().schedule(() -> {
                 timedOut = true;
                 ctx.close();
@@ -98,15 +105,17 @@ final class ShortConnections {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ByteBuf bytes = (ByteBuf) message;
-            boolean right = !answered && bytes.readableBytes() == 1 && bytes.getByte(bytes.readerIndex()) == PAYLOAD;
+            boolean right = mode == Mode.ASK || mode == Mode.TOUCH
+                    || !answered && bytes.readableBytes() == 1 && bytes.getByte(bytes.readerIndex()) == PAYLOAD;
             bytes.release();
+            boolean first = !answered;
             answered = true;
             if (mode == Mode.BURST) {
                 return; // some servers speak before they close
             }
             if (!right) {
                 load.tally.error("wrong byte");
-            } else {
+            } else if (first) {
                 load.tally.verifiedBytes++;
                 load.tally.op(System.nanoTime() - startNanos);
             }
@@ -129,6 +138,8 @@ final class ShortConnections {
             if (mode == Mode.BURST) {
                 load.tally.op(System.nanoTime() - startNanos);
                 load.tally.outcome((answered ? "data, then " : "") + end);
+            } else if (mode == Mode.TOUCH && !answered && end.equals("closed")) {
+                load.tally.op(System.nanoTime() - startNanos);
             } else if (!answered && !load.over()) {
                 load.tally.error(end + " before the answer");
             }

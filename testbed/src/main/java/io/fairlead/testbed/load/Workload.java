@@ -233,7 +233,10 @@ final class Workload implements AutoCloseable {
             case HASH -> new HashWorkers.Hashing(this, index, true, true);
             case HASH_UP -> new HashWorkers.Hashing(this, index, true, false);
             case HASH_DOWN -> new HashWorkers.Hashing(this, index, false, true);
-            case CONNECT, BURST, CLIENT_RESET -> throw new IllegalStateException("short connections have no worker");
+            case ECHO -> new ExchangeWorkers.Stream(this, index);
+            case DRAIN -> new BulkWorkers.Drain(this, index);
+            case HTTP -> new HttpWorkers.Get(this, index);
+            case CONNECT, ASK, TOUCH, BURST, CLIENT_RESET -> throw new IllegalStateException("short connections have no worker");
         };
     }
 
@@ -255,7 +258,7 @@ final class Workload implements AutoCloseable {
 
     private boolean isShort() {
         return switch (spec.mode()) {
-            case CONNECT, BURST, CLIENT_RESET -> true;
+            case CONNECT, ASK, TOUCH, BURST, CLIENT_RESET -> true;
             default -> false;
         };
     }

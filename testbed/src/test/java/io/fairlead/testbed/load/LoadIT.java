@@ -34,7 +34,7 @@ class LoadIT {
     }
 
     @ParameterizedTest(name = "{0} against {1}")
-    @CsvSource({"download, source", "upload, check", "upload-blind, sink", "rr, echo", "rr-open, echo", "connect, echo"})
+    @CsvSource({"download, source", "upload, check", "upload-blind, sink", "rr, echo", "rr-open, echo", "connect, echo", "echo, echo"})
     void timedModesMoveVerifiedBytesWithoutAnError(String mode, String server) throws Exception {
         LoadResult result = run(mode, PodMain.behaviour(server), "connections", "4", "warmup", "0.1", "seconds", "0.5");
         assertEquals(Map.of(), result.errors());
@@ -80,7 +80,7 @@ class LoadIT {
     }
 
     @ParameterizedTest(name = "{0}: {2}")
-    @CsvSource({"download, 1, wrong byte", "rr, 2, wrong byte", "rr-open, 2, wrong byte", "hash, 2, not done after 2 s", "hash-down, 1, SHA-256 differs"})
+    @CsvSource({"download, 1, wrong byte", "echo, 1, wrong byte", "rr, 2, wrong byte", "rr-open, 2, wrong byte", "hash, 2, not done after 2 s", "hash-down, 1, SHA-256 differs"})
     void aLostByteIsFound(String mode, int connections, String error) throws Exception {
         LoadResult result = run(mode, new LosesOneByte(mode.startsWith("rr") ? 1000 : 200_000, mode.equals("download") || mode.equals("hash-down")),
                 "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.5", "message", "64", "bytes", "1000000", "deadline", "2");
