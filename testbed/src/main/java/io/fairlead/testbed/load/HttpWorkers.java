@@ -8,7 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /// A client of HTTP/1.1 as small as checking the answer allows: one GET at a time on a kept connection, headers read as text, the body counted.
-/// What it does not understand (a body in chunks, a body without a length) ends the connection with an error that says so.
+/// What it does not understand (a body in chunks, a body without a length) ends the connection with an error that says so. Where the server ends a
+/// connection with an answer (`Connection: close`; some do after a number of requests), the next request goes over a new one, which is counted.
 final class HttpWorkers {
     private static final int HEAD_BYTES_MAX = 16 * 1024;
 
@@ -107,7 +108,8 @@ final class HttpWorkers {
             if (more) {
                 fail("more bytes than Content-Length says");
             } else if (last) {
-                fail("the server closes each connection (Connection: close)");
+                load.tally.outcome("opened anew, as the server closes");
+                load.again(this, new Get(load, index));
             } else if (!load.over()) {
                 send();
             }

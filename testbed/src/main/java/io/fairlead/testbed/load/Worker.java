@@ -59,6 +59,12 @@ abstract class Worker extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// Another connection goes on with this one's work.
+    final void passOn() {
+        ended = true;
+        ctx.close();
+    }
+
     /// This connection's work failed; counted once.
     final void fail(String kind) {
         if (!ended) {

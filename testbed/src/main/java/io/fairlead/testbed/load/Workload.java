@@ -221,6 +221,32 @@ final class Workload implements AutoCloseable {
         });
     }
 
+    /// `next` goes on with the work of `worker`, on a new connection.
+    void again(Worker worker, Worker next) {
+        worker.passOn();
+        workers.remove(worker);
+        if (over) {
+            return;
+        }
+        connect(bootstrap(BULK_READ_BYTES).handler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {}
+        }), worker.index).addListener((ChannelFuture connected) -> {
+            if (!connected.isSuccess()) {
+                if (!over) {
+                    tally.error("connect: " + kind(connected.cause()));
+                }
+            } else if (over) {
+                connected.channel().close();
+            } else {
+                opened++;
+                workers.add(next);
+                connected.channel().pipeline().addLast(next);
+                next.go();
+            }
+        });
+    }
+
     private Worker worker(int index) {
         return switch (spec.mode()) {
             case DOWNLOAD -> new BulkWorkers.Download(this, index);

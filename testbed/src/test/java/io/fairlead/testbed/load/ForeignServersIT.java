@@ -47,12 +47,19 @@ class ForeignServersIT {
             HTTP/1.1 200 OK~Content-Length: 2~~long                       | more bytes than Content-Length says
             HTTP/1.1 200 OK~Server: x~~hi                                 | no Content-Length
             HTTP/1.1 200 OK~Transfer-Encoding: chunked~~2~hi~0~~          | a body in chunks (Transfer-Encoding: chunked), which this client does not check
-            HTTP/1.1 200 OK~Connection: close~Content-Length: 2~~hi       | the server closes each connection (Connection: close)
             -ERR unknown command 'GET'~                                   | the answer is not HTTP/1.1
             """)
     void anAnswerThatIsWrongIsAnErrorByName(String answer, String error) throws Exception {
         LoadResult result = run(Mode.HTTP, "/", new Answers(answer.replace("~", "\r\n"), true), 1);
         assertEquals(Map.of(error, 1L), result.errors());
+    }
+
+    @Test
+    void aServerThatClosesAfterAnAnswerIsAskedAgainOnANewConnection() throws Exception {
+        LoadResult result = run(Mode.HTTP, "/", new Answers("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", true), 2);
+        assertEquals(Map.of(), result.errors());
+        assertTrue(result.outcomes().get("opened anew, as the server closes") >= result.ops(), result::json); // the first may be before the window
+        assertTrue(result.ops() > 4 && result.opened() > 4, result::json);
     }
 
     @Test
