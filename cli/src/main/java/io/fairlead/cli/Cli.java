@@ -12,7 +12,7 @@ import picocli.CommandLine.ParseResult;
 
 /// Finds the command among the arguments, runs it, and turns whatever goes wrong into one message and one exit code.
 final class Cli {
-    private static final Set<String> COMMANDS = Set.of("port-forward", "demo", "testbed", "warm-up", "version", "help");
+    private static final Set<String> COMMANDS = Set.of("port-forward", "bench", "demo", "testbed", "warm-up", "version", "help");
 
     private final Output output;
     /// `fairlead`, or `kubectl fairlead` when kubectl started us as its plugin; the launcher knows.
@@ -60,7 +60,8 @@ final class Cli {
         String[] rest = named ? without(args, at) : args;
         return switch (command) {
             case "help" -> help(rest);
-            case "version" -> version();
+            case "version" -> showVersion();
+            case "bench" -> bench(rest);
             case "demo" -> demo(rest);
             case "testbed" -> testbed(rest);
             case "warm-up" -> WarmUp.run(output, rest);
@@ -86,7 +87,7 @@ final class Cli {
             return overview();
         }
         if (!named && Arrays.asList(args).contains("--version")) {
-            return version();
+            return showVersion();
         }
         ParseResult parsed = Flags.parse(spec, program, args);
         if (parsed.isUsageHelpRequested()) {
@@ -112,6 +113,16 @@ final class Cli {
         return new DemoCommand(output).run(DemoCommand.duration(Flags.text(parsed, "--for")));
     }
 
+    private ExitCode bench(String... args) throws UsageException, ForwardException {
+        CommandSpec spec = Flags.bench();
+        ParseResult parsed = Flags.parse(spec, program, args);
+        if (parsed.isUsageHelpRequested()) {
+            return usage(spec);
+        }
+        StderrLogging.verbosity(Flags.number(parsed, "-v", 0, 0));
+        return new BenchCommand(output, version()).run(BenchOptions.of(parsed, program));
+    }
+
     private ExitCode testbed(String... args) throws UsageException {
         CommandSpec spec = Flags.testbed();
         ParseResult parsed = Flags.parse(spec, program, args);
@@ -126,6 +137,7 @@ final class Cli {
         return switch (args.length == 0 ? "" : args[0]) {
             case "", "help" -> overview();
             case "port-forward" -> usage(Flags.portForward());
+            case "bench" -> usage(Flags.bench());
             case "demo" -> usage(Flags.demo());
             case "testbed" -> usage(Flags.testbed());
             case "exit-codes" -> {
@@ -133,14 +145,18 @@ final class Cli {
                 yield ExitCode.OK;
             }
             default -> throw new UsageException("no help on \"" + args[0] + "\"", "there is none of that name",
-                    "try port-forward, demo, testbed or exit-codes");
+                    "try port-forward, bench, demo, testbed or exit-codes");
         };
     }
 
-    private ExitCode version() {
-        String version = Cli.class.getPackage().getImplementationVersion();
-        output.line("fairlead " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version());
+    private ExitCode showVersion() {
+        output.line("fairlead " + version() + ", Java " + Runtime.version());
         return ExitCode.OK;
+    }
+
+    private static String version() {
+        String version = Cli.class.getPackage().getImplementationVersion();
+        return version == null ? "(not packaged)" : version;
     }
 
     private ExitCode overview() {
@@ -155,10 +171,11 @@ final class Cli {
 
                 Commands
                   port-forward    the default
+                  bench           measure what the path to a target allows
                   demo            try it on an embedded cluster, no Kubernetes needed
                   testbed         run the embedded cluster in the foreground
                   version         print the version
-                  help WHAT       port-forward, demo, testbed (also: COMMAND -h), or exit-codes""".formatted(program));
+                  help WHAT       port-forward, bench, demo, testbed (also: COMMAND -h), or exit-codes""".formatted(program));
         return ExitCode.OK;
     }
 

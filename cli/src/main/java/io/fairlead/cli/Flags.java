@@ -40,14 +40,11 @@ final class Flags {
     static CommandSpec portForward() {
         CommandSpec spec = command("port-forward", "[port-forward] [flags] TYPE/NAME [LOCAL:]REMOTE [[LOCAL:]REMOTE ...]",
                 "Forwards local ports to a pod, as kubectl port-forward does, and keeps them when the pod or the session goes.");
-        spec.addOption(text("NAMESPACE", "Namespace of the target.", "-n", "--namespace"));
-        spec.addOption(text("NAME", "Context of the kubeconfig to use; default: its current one.", "--context"));
-        spec.addOption(text("FILE", "Kubeconfig; default: $KUBECONFIG, then ~/.kube/config.", "--kubeconfig"));
+        addCluster(spec);
         spec.addOption(OptionSpec.builder("--address").paramLabel("ADDRESS").type(String[].class).auxiliaryTypes(String.class).splitRegex(",")
                 .description("Addresses to listen on, comma separated or repeated: IP addresses or localhost, which stands for 127.0.0.1"
                         + " and ::1. Default: localhost.").build());
-        spec.addOption(text("DURATION", "How long to wait until at least one pod is running, as 5s, 2m or 3h. Default: 1m0s.",
-                "--pod-running-timeout"));
+        spec.addOption(podRunningTimeout());
         spec.addOption(text("N", "Most connections open at once; further ones wait in the listen queue. Default: "
                 + Limits.PAIRS_MAX + ".", "--max-connections"));
         spec.addOption(text("auto|N", "Upgraded sessions to keep open, 1 to " + Limits.SESSIONS_MAX + ". Default: auto, as many as the traffic needs,"
@@ -59,6 +56,28 @@ final class Flags {
                         + " NAME alone is a pod.").build());
         spec.addPositional(PositionalParamSpec.builder().index("1..*").arity("0..*").paramLabel("[LOCAL:]REMOTE").type(String[].class)
                 .auxiliaryTypes(String.class).description("Ports, as numbers or names; :REMOTE picks a free local port.").build());
+        return spec;
+    }
+
+    static CommandSpec bench() {
+        CommandSpec spec = command("bench", "bench [flags] [TYPE/NAME PORT]",
+                "Measures what the path to a port of a pod allows: connecting, requests, bytes, by number of sessions, beside the direct path where the pod"
+                        + " can be reached from here. Without a target: the embedded cluster. Say what the target can do, at most one of:");
+        spec.addOption(text("PATH", "It answers GET of this path, with 200 and a Content-Length.", "--http"));
+        spec.addOption(bool("It sends back what comes.", "--echo"));
+        spec.addOption(bool("It sends by itself, without end.", "--source"));
+        spec.addOption(bool("It reads without end.", "--sink"));
+        spec.addOption(text("TEXT", "It answers this text, in which \\r \\n \\0 \\xHH stand for bytes; empty for one that speaks first. Measures connecting"
+                + " alone, up to the first byte of the answer. With none of these, up to the end that follows ours.", "--send"));
+        spec.addOption(text("LIST", "Numbers of sessions, each of them a forward of its own. Default: 1,2,4,8.", "--sessions"));
+        spec.addOption(text("LIST", "Numbers of connections at once. Default: 1,64.", "--connections"));
+        spec.addOption(text("DURATION", "Time for each measurement. Default: 2s.", "--for"));
+        spec.addOption(text("FILE", "Write everything as JSON to this file; - is stdout, and the table goes to stderr then.", "--json"));
+        addCluster(spec);
+        spec.addOption(podRunningTimeout());
+        spec.addOption(verbosity());
+        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").paramLabel("TYPE/NAME PORT").type(String[].class)
+                .auxiliaryTypes(String.class).description("As for port-forward: the target, and a port of it as number or name.").build());
         return spec;
     }
 
@@ -82,6 +101,16 @@ final class Flags {
         spec.usageMessage().customSynopsis(synopsis).description("%n" + description + "%n").sortOptions(false).width(120);
         spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).type(boolean.class).arity("0").description("Show this help.").build());
         return spec;
+    }
+
+    private static void addCluster(CommandSpec spec) {
+        spec.addOption(text("NAMESPACE", "Namespace of the target.", "-n", "--namespace"));
+        spec.addOption(text("NAME", "Context of the kubeconfig to use; default: its current one.", "--context"));
+        spec.addOption(text("FILE", "Kubeconfig; default: $KUBECONFIG, then ~/.kube/config.", "--kubeconfig"));
+    }
+
+    private static OptionSpec podRunningTimeout() {
+        return text("DURATION", "How long to wait until at least one pod is running, as 5s, 2m or 3h. Default: 1m0s.", "--pod-running-timeout");
     }
 
     private static OptionSpec text(String label, String description, String... names) {

@@ -55,7 +55,7 @@ record ForwardOptions(ForwardSpec spec, boolean quiet, int verbosity) {
                 + Limits.SESSIONS_MAX, "write for example --sessions=4");
     }
 
-    private static Duration timeout(Optional<String> text) throws UsageException {
+    static Duration timeout(Optional<String> text) throws UsageException {
         if (text.isEmpty()) {
             return POD_RUNNING_TIMEOUT;
         }

@@ -25,7 +25,7 @@ class CliTest {
     @CsvSource({
         "-h, Usage: fairlead [port-forward]", "--help, Usage: fairlead [port-forward]", "help, Usage: fairlead [port-forward]",
         "port-forward -h, --pod-running-timeout", "-n x port-forward --help, --pod-running-timeout", "pod/db 1 -h, --pod-running-timeout",
-        "help port-forward, --pod-running-timeout", "demo -h, --for", "help demo, --for", "testbed -h, testbed [flags]",
+        "help port-forward, --pod-running-timeout", "demo -h, --for", "help demo, --for", "bench -h, --connections", "help bench, --connections", "-n x bench -h, --http", "testbed -h, testbed [flags]",
         "help exit-codes, '   73  not one'", "version, 'fairlead '", "--version, 'fairlead '",
     })
     void helpAndVersionGoToStdoutWithZero(String line, String part) {
@@ -43,6 +43,7 @@ class CliTest {
             -- port-forward                 | TYPE/NAME and list of ports are required for port-forward
             --token abc port-forward a 1    | --token is a flag of kubectl that fairlead does not take
             help me                         | no help on "me"
+            bench svc/api                   | TYPE/NAME and one port are required for bench, or neither
             demo 8080                       | unexpected argument "8080"
             demo --for=5                    | invalid argument "5" for --for
             demo --for=0s                   | --for must be higher than zero

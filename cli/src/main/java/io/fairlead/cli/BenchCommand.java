@@ -1,0 +1,390 @@
+package io.fairlead.cli;
+
+import io.fairlead.cli.bench.Figure;
+import io.fairlead.cli.bench.Generator;
+import io.fairlead.cli.bench.Item;
+import io.fairlead.cli.bench.Report;
+import io.fairlead.engine.Engine;
+import io.fairlead.engine.Forward;
+import io.fairlead.engine.ForwardEvent;
+import io.fairlead.engine.ForwardException;
+import io.fairlead.engine.ForwardSpec;
+import io.fairlead.testbed.PodSpec;
+import io.fairlead.testbed.TestPod;
+import io.fairlead.testbed.Testbed;
+import io.fairlead.testbed.pod.PodBehaviour;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/// `fairlead bench`: measures the path to a port of a pod. Generators, forwards and, without a target, the cluster run in this process; each number
+/// of sessions is a fresh forward. Order: every item once unmeasured, so that no figure has the start of the JVM in it and a target that cannot do
+/// what was said of it is found; the direct path, where there is one; then each number of sessions.
+///
+/// What `--json` writes; figures that do not apply are left out:
+/// ```
+/// versions            fairlead, java, os, processors, time (UTC)
+/// target              target, pod, port, server (URL), direct (address or null; direct_why_not), generator, window_s
+/// complete            false when a signal or a failure ended it early
+/// base_round_trip_us  median of TCP connects to the API server
+/// measurements        one per item and path:
+///   what              connect, request, up, down, both
+///   mode              of the generator, see io.fairlead.testbed.load.Mode
+///   port, connections
+///   path              direct or forward
+///   sessions          asked for; sessions_up: there when the window began
+///   seconds           of the window; opened: connections in all
+///   ops_per_s, MB_per_s (10^6 bytes; of both: each way)
+///   latency_us        count, mean, p50, p90, p99, p99.9, max of the operations; those unanswered at the end are in it
+///   added_p50_us      p50 less that of the direct path
+///   cpu               loops_s: of the engine's event loops; busiest_loop: 0 to 1; generator_s; process_s; machine: 0 to 1, all processors
+///   errors, outcomes  counts by kind, warm-up included
+/// failures            first reasons of connections that failed, as the forward told them
+/// verdict             what, connections, limit (see io.fairlead.cli.bench.Verdict), sessions_gain, text
+/// ```
+///
+/// @param version of this program
+record BenchCommand(Output output, String version) {
+    private static final String POD = "bench";
+    /// Longest unmeasured run of an item; a shorter window shortens it.
+    private static final Duration FIRST_MAX = Duration.ofSeconds(1);
+    private static final Duration FIRST_AGAIN = Duration.ofSeconds(5);
+    private static final Duration WARM_UP_MAX = Duration.ofMillis(500);
+    private static final long SESSIONS_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long CAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int PROBE_MILLIS = 1_000;
+    private static final int ROUND_TRIPS = 9;
+    private static final int CAUSES_MAX = 3;
+
+    /// Ends the run: the target cannot do what was said of it.
+    private static final class TargetException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        TargetException(String what, String why, String remedy) {
+            super(what + "\n        why   " + why + "\n        do    " + remedy, null, false, false);
+        }
+    }
+
+    ExitCode run(BenchOptions options) throws ForwardException {
+        Optional<Path> json = jsonFile(options);
+        if (json.isPresent() && !canWrite(json.get())) {
+            return ExitCode.FAILED;
+        }
+        Signals signals = Signals.install();
+        var run = new Run(options);
+        ExitCode code = ExitCode.OK;
+        try {
+            try (Engine engine = Engine.start(); Embedded embedded = options.target().isPresent() ? null : Embedded.start()) {
+                run.all(engine, embedded);
+            }
+        } catch (InterruptedException _) {
+            signals.settle(ExitCode.OK);
+        } catch (TargetException e) {
+            output.problem(e.getMessage());
+            code = ExitCode.FAILED;
+        } catch (ForwardException e) {
+            if (run.figures.isEmpty()) {
+                throw e;
+            }
+            output.problem(e.failure().message());
+            code = Failures.exitCode(e.failure());
+        } catch (IOException e) {
+            output.problem("the embedded cluster does not start\n        why   " + e + "\n        do    check free ports and space in "
+                    + System.getProperty("java.io.tmpdir"));
+            code = ExitCode.FAILED;
+        }
+        if (!run.figures.isEmpty()) {
+            Report report = run.report();
+            show(report, options.json(), json);
+            if (report.figures().stream().anyMatch(figure -> figure.errorCount() > 0)) {
+                code = code == ExitCode.OK ? ExitCode.FAILED : code;
+            }
+        }
+        return signals.settle(code);
+    }
+
+    private static Optional<Path> jsonFile(BenchOptions options) {
+        return options.json().filter(name -> !name.equals("-")).map(Path::of);
+    }
+
+    /// A minute of measuring is not to end in a file that cannot be written.
+    private boolean canWrite(Path file) {
+        try {
+            Files.writeString(file, "");
+            return true;
+        } catch (IOException e) {
+            output.problem("cannot write " + file + "\n        why   " + e + "\n        do    name another file with --json");
+            return false;
+        }
+    }
+
+    private void show(Report report, Optional<String> json, Optional<Path> file) {
+        boolean jsonAlone = json.equals(Optional.of("-"));
+        report.lines().forEach(jsonAlone ? output::error : output::line);
+        if (jsonAlone) {
+            output.line(report.json());
+        }
+        if (file.isPresent()) {
+            try {
+                Files.writeString(file.get(), report.json() + "\n");
+            } catch (IOException e) {
+                output.problem("cannot write " + file.get() + "\n        why   " + e + "\n        do    name another file with --json");
+            }
+        }
+    }
+
+    /// One pod of the embedded cluster with a server for each purpose.
+    private record Embedded(Testbed testbed, TestPod pod) implements AutoCloseable {
+        static Embedded start() throws IOException {
+            Testbed testbed = Testbed.builder().start();
+            try {
+                return new Embedded(testbed, testbed.addPod(PodSpec.named(POD).port("echo", Generator.ECHO_PORT, PodBehaviour.echo())
+                        .port("check", Generator.CHECK_PORT, PodBehaviour.check()).port("source", Generator.SOURCE_PORT, PodBehaviour.source())));
+            } catch (IOException | RuntimeException e) {
+                testbed.close();
+                throw e;
+            }
+        }
+
+        ForwardSpec spec() {
+            return ForwardSpec.of("pod/" + POD, ":" + Generator.ECHO_PORT, ":" + Generator.CHECK_PORT, ":" + Generator.SOURCE_PORT)
+                    .withKubeconfig(testbed.kubeconfig()).withNamespace("default").withAddresses("127.0.0.1");
+        }
+
+        @Override
+        public void close() {
+            testbed.close();
+        }
+    }
+
+    /// One run. Thread: the command's.
+    private final class Run {
+        private final BenchOptions options;
+        private final List<Figure> figures = new ArrayList<>();
+        /// Told by the forward's own thread.
+        private final List<String> causes = new CopyOnWriteArrayList<>();
+        private final Map<String, Object> target = new LinkedHashMap<>();
+        private OptionalDouble roundTripMicros = OptionalDouble.empty();
+        private int measurements;
+        private final Duration first;
+        private final Duration warmUp;
+        private boolean complete;
+
+        Run(BenchOptions options) {
+            this.options = options;
+            first = shorter(FIRST_MAX, options.window());
+            warmUp = shorter(WARM_UP_MAX, options.window());
+        }
+
+        private static Duration shorter(Duration one, Duration other) {
+            return one.compareTo(other) < 0 ? one : other;
+        }
+
+        void all(Engine engine, Embedded embedded) throws ForwardException, InterruptedException, TargetException {
+            ForwardSpec spec = options.target().orElseGet(() -> embedded.spec());
+            List<Item> items;
+            Forward.Route route;
+            try (Forward forward = engine.forward(spec.withSessions(options.sessions().getFirst()), this::event)) {
+                items = Item.of(options.generator(), options.text(), forward.listeners().getFirst().remotePort(), options.connections());
+                route = forward.route();
+                begin(forward, embedded, spec, items);
+            }
+            measureDirect(items, embedded, route);
+            for (int sessions : options.sessions()) {
+                try (Forward forward = engine.forward(spec.withSessions(sessions), this::event)) {
+                    awaitSessions(forward, sessions);
+                    for (Item item : items) {
+                        measure(item, DemoCommand.local(forward, item.port()), sessions, forward.stats().sessionsNow());
+                    }
+                }
+            }
+            complete = true;
+        }
+
+        private void event(ForwardEvent event) {
+            switch (event) {
+                case ForwardEvent.PairFailed(_, _, var cause) -> cause(cause);
+                case ForwardEvent.TunnelLost(var pod, var pairs, var cause) -> cause("session to pod " + pod + " lost with " + pairs + " connections: " + cause);
+                case ForwardEvent.SpareFailed(var failure) -> cause("a further session could not be opened: " + failure.what() + ": " + failure.why());
+                default -> { }
+            }
+        }
+
+        private void cause(String cause) {
+            if (causes.size() < CAUSES_MAX && !causes.contains(cause)) {
+                causes.add(cause);
+            }
+        }
+
+        /// What comes before the first measurement through a forward.
+        private void begin(Forward forward, Embedded embedded, ForwardSpec spec, List<Item> items) throws InterruptedException, TargetException {
+            String server = forward.route().server();
+            roundTripMicros = roundTrip(server);
+            target.put("target", embedded == null ? spec.target() : "the embedded cluster");
+            target.put("pod", forward.pod());
+            target.put("port", forward.listeners().getFirst().remotePort());
+            target.put("server", server);
+            target.put("direct", null);
+            target.put("generator", options.generator().name().toLowerCase(Locale.ROOT));
+            target.put("window_s", options.window().toMillis() / 1e3);
+            output.error("fairlead: measuring pod " + forward.pod() + ", about " + seconds(items.size(), 1 + options.sessions().size()) + " s; Ctrl-C ends");
+            for (Item item : items) {
+                tryOut(forward, item);
+            }
+            causes.clear();
+        }
+
+        private void measureDirect(List<Item> items, Embedded embedded, Forward.Route route) throws InterruptedException {
+            measurements = items.size() * options.sessions().size();
+            Optional<String> unfit = unfitForDirect(items, embedded, route);
+            if (unfit.isPresent()) {
+                target.put("direct_why_not", unfit.get());
+                output.error("fairlead: the direct path is not measured: " + unfit.get());
+                return;
+            }
+            measurements += items.size();
+            target.put("direct", EventPrinter.hostAndPort(direct(items.getFirst(), embedded, route)));
+            for (Item item : items) {
+                measure(item, direct(item, embedded, route), Figure.DIRECT, 0);
+            }
+        }
+
+        private long seconds(int items, int paths) {
+            return 1 + (items * first.toMillis() + items * paths * options.window().plus(warmUp).toMillis()) / 1000;
+        }
+
+        /// Does an item unmeasured. A target that cannot do it ends the run with a reason.
+        private void tryOut(Forward forward, Item item) throws InterruptedException, TargetException {
+            InetSocketAddress local = DemoCommand.local(forward, item.port());
+            Figure figure = Figure.measure(item, local, 1, 0, Duration.ZERO, first);
+            if (figure.score() == 0 && figure.errorCount() == 0) {
+                figure = Figure.measure(item, local, 1, 0, Duration.ZERO, FIRST_AGAIN);
+            }
+            if (figure.errorCount() > 0) {
+                String error = figure.errors().keySet().iterator().next();
+                for (long end = System.nanoTime() + CAUSE_NANOS; causes.isEmpty() && System.nanoTime() - end < 0 && isEnd(error); ) {
+                    TimeUnit.MILLISECONDS.sleep(10); // the forward's reason follows the reset
+                }
+                throw cannot(forward.pod(), item, error);
+            } else if (figure.score() == 0) {
+                throw cannot(forward.pod(), item, "");
+            }
+        }
+
+        private static boolean isEnd(String error) {
+            return error.startsWith("reset") || error.startsWith("closed") || error.startsWith("broken");
+        }
+
+        /// @param error kind of the first error; empty when nothing came
+        private TargetException cannot(String pod, Item item, String error) {
+            String port = "port " + item.port() + " of pod " + pod;
+            if (!causes.isEmpty() && causes.getFirst().contains("refused")) {
+                return new TargetException(port + " refuses connections", causes.getFirst(), "name a port on which the pod listens");
+            }
+            String why = (error.isEmpty() ? "no answer within " + FIRST_AGAIN.toSeconds() + " s" : error)
+                    + (causes.isEmpty() ? "" : "; the forward says: " + causes.getFirst());
+            return switch (options.generator()) {
+                case HTTP -> new TargetException("GET " + options.text() + " at " + port + " is not answered as it must be", why,
+                        "name a path that answers 200 with a Content-Length, as --http /healthz");
+                case ECHO, EMBEDDED -> new TargetException(port + " does not echo", why, "say what it does: --http, --source, --sink or --send");
+                case SEND -> new TargetException(port + " does not answer what --send says", why, "send a request of its protocol, line ends included");
+                case SOURCE -> new TargetException(port + " does not send by itself", why, "say what it does: --http, --echo, --sink or --send");
+                case SINK -> new TargetException(port + " does not read without end, or does not close when we end", why,
+                        "say what it does: --http, --echo, --source or --send");
+                case NONE -> new TargetException(port + " neither speaks nor closes when our side ends", why,
+                        "say what it understands: --http, --echo, --source, --sink or --send");
+            };
+        }
+
+        private void measure(Item item, InetSocketAddress address, int sessions, long up) throws InterruptedException {
+            Figure figure = Figure.measure(item, address, sessions, up, warmUp, options.window());
+            figures.add(figure);
+            output.error("fairlead: %d of %d: %s, %s: %s".formatted(figures.size(), measurements, item.label(), figure.path(), Report.amount(figure)));
+        }
+
+        /// Waits until the sessions asked for are up, for some time; how many are up stands with each figure.
+        private static void awaitSessions(Forward forward, int sessions) throws InterruptedException {
+            long start = System.nanoTime();
+            while (forward.stats().sessionsNow() < sessions && System.nanoTime() - start < SESSIONS_UP_NANOS) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        }
+
+        private static InetSocketAddress direct(Item item, Embedded embedded, Forward.Route route) {
+            return embedded == null ? new InetSocketAddress(route.podAddress(), item.port()) : embedded.pod.address(item.port()).orElseThrow();
+        }
+
+        /// Why there is no direct path. Where there is one, the pod answers on it as it does through the forward: something else may have its
+        /// address in this network.
+        private Optional<String> unfitForDirect(List<Item> items, Embedded embedded, Forward.Route route) throws InterruptedException {
+            if (embedded == null && route.podAddress().isEmpty()) {
+                return Optional.of("the API server tells no address of the pod");
+            }
+            InetSocketAddress address = direct(items.getFirst(), embedded, route);
+            if (connectNanos(address).isEmpty()) {
+                return Optional.of(EventPrinter.hostAndPort(address) + " cannot be reached from here");
+            }
+            for (Item item : items) {
+                Figure figure = Figure.measure(item, direct(item, embedded, route), Figure.DIRECT, 0, Duration.ZERO, first);
+                if (figure.errorCount() > 0 || figure.score() == 0) {
+                    return Optional.of(EventPrinter.hostAndPort(address) + " does not answer as the forward does"
+                            + figure.errors().keySet().stream().findFirst().map(error -> ": " + error).orElse(""));
+                }
+            }
+            return Optional.empty();
+        }
+
+        private static Optional<Long> connectNanos(InetSocketAddress address) {
+            long start = System.nanoTime();
+            try (var socket = new Socket()) {
+                socket.connect(address, PROBE_MILLIS);
+                return Optional.of(System.nanoTime() - start);
+            } catch (IOException _) {
+                return Optional.empty();
+            }
+        }
+
+        /// Median time of a TCP connect to the API server.
+        private static OptionalDouble roundTrip(String server) {
+            URI uri = URI.create(server);
+            int port = uri.getPort() > 0 ? uri.getPort() : "http".equals(uri.getScheme()) ? 80 : 443;
+            String host = uri.getHost().replaceAll("^\\[|]$", "");
+            long[] nanos = new long[ROUND_TRIPS];
+            for (int i = 0; i < nanos.length; i++) {
+                var time = connectNanos(new InetSocketAddress(host, port));
+                if (time.isEmpty()) {
+                    return OptionalDouble.empty();
+                }
+                nanos[i] = time.get();
+            }
+            Arrays.sort(nanos);
+            return OptionalDouble.of(nanos[ROUND_TRIPS / 2] / 1e3);
+        }
+
+        Report report() {
+            var versions = new LinkedHashMap<String, Object>();
+            versions.put("fairlead", version);
+            versions.put("java", Runtime.version().toString());
+            versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+            versions.put("processors", Runtime.getRuntime().availableProcessors());
+            versions.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            return new Report(versions, target, roundTripMicros, figures, causes, complete);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.fairlead.cli.bench;
+
+import io.fairlead.testbed.load.Load;
+import io.fairlead.testbed.load.LoadResult;
+import io.fairlead.testbed.load.LoadSpec;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.HdrHistogram.Histogram;
+
+/// What one item came to on one path.
+///
+/// @param sessions of the forward; 0 for the direct path
+/// @param sessionsUp how many of them there were when the window began
+/// @param generatorSeconds CPU time of the generator's one thread
+/// @param latency of the operations; empty for bulk
+/// @param errors by kind, warm-up included
+/// @param outcomes of note, such as what was never answered
+public record Figure(
+        Item item,
+        int sessions,
+        long sessionsUp,
+        double seconds,
+        long opened,
+        double opsPerSecond,
+        double megabytesPerSecond,
+        Optional<Latency> latency,
+        Cpu cpu,
+        double generatorSeconds,
+        Map<String, Long> errors,
+        Map<String, Long> outcomes) {
+
+    /// In microseconds.
+    public record Latency(long count, double mean, double p50, double p90, double p99, double p999, double max) {
+        static Optional<Latency> of(Histogram nanos) {
+            return nanos.getTotalCount() == 0 ? Optional.empty() : Optional.of(new Latency(nanos.getTotalCount(), nanos.getMean() / 1e3,
+                    at(nanos, 50), at(nanos, 90), at(nanos, 99), at(nanos, 99.9), nanos.getMaxValue() / 1e3));
+        }
+
+        private static double at(Histogram nanos, double percentile) {
+            return nanos.getValueAtPercentile(percentile) / 1e3;
+        }
+    }
+
+    public static final int DIRECT = 0;
+
+    /// Measures. Blocks for warm-up and window, and for opening the connections.
+    public static Figure measure(Item item, InetSocketAddress target, int sessions, long sessionsUp, Duration warmup, Duration window)
+            throws InterruptedException {
+        var watch = new CpuWatch();
+        LoadSpec spec = item.load(target, warmup, window);
+        LoadResult result = Load.run(List.of(spec), watch).getFirst();
+        return new Figure(item, sessions, sessionsUp, result.seconds(), result.opened(), result.opsPerSecond(), result.megabytesPerSecond(),
+                item.kind().bulk() ? Optional.empty() : Latency.of(result.latency()), watch.cpu(), result.generatorCpuSeconds(),
+                result.errors(), result.outcomes());
+    }
+
+    public boolean isDirect() {
+        return sessions == DIRECT;
+    }
+
+    /// What more is better of: MB/s of bulk, else operations per second.
+    public double score() {
+        return item.kind().bulk() ? megabytesPerSecond : opsPerSecond;
+    }
+
+    public long errorCount() {
+        return errors.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    public double p50() {
+        return latency.map(Latency::p50).orElse(Double.NaN);
+    }
+
+    /// `direct`, `1 session`.
+    public String path() {
+        return switch (sessions) {
+            case DIRECT -> "direct";
+            case 1 -> "1 session";
+            default -> sessions + " sessions";
+        };
+    }
+
+    /// @param direct the same item on the direct path, or null
+    Map<String, Object> json(Figure direct) {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("what", item.kind().name().toLowerCase(Locale.ROOT));
+        all.put("mode", item.mode().toString());
+        all.put("port", item.port());
+        all.put("connections", item.connections());
+        all.put("path", isDirect() ? "direct" : "forward");
+        if (!isDirect()) {
+            all.put("sessions", sessions);
+            all.put("sessions_up", sessionsUp);
+        }
+        all.put("seconds", round(seconds));
+        all.put("opened", opened);
+        all.put("ops_per_s", round(opsPerSecond));
+        all.put("MB_per_s", round(megabytesPerSecond));
+        latency.ifPresent(times -> {
+            var us = new LinkedHashMap<String, Object>();
+            us.put("count", times.count);
+            us.put("mean", round(times.mean));
+            us.put("p50", round(times.p50));
+            us.put("p90", round(times.p90));
+            us.put("p99", round(times.p99));
+            us.put("p99.9", round(times.p999));
+            us.put("max", round(times.max));
+            all.put("latency_us", us);
+            if (!isDirect() && direct != null && direct.latency.isPresent()) {
+                all.put("added_p50_us", round(p50() - direct.p50()));
+            }
+        });
+        var cpuTimes = new LinkedHashMap<String, Object>();
+        cpuTimes.put("loops_s", round(cpu.loopsSeconds()));
+        cpuTimes.put("busiest_loop", round(cpu.busiestLoop()));
+        cpuTimes.put("generator_s", round(generatorSeconds));
+        cpuTimes.put("process_s", round(cpu.processSeconds()));
+        if (!Double.isNaN(cpu.machine())) {
+            cpuTimes.put("machine", round(cpu.machine()));
+        }
+        all.put("cpu", cpuTimes);
+        all.put("errors", errors);
+        all.put("outcomes", outcomes);
+        return all;
+    }
+
+    static double round(double value) {
+        return Math.round(value * 1000) / 1000.0;
+    }
+}

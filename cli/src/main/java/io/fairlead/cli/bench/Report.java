@@ -1,0 +1,120 @@
+package io.fairlead.cli.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/// All that one run of the command came to.
+///
+/// @param versions of program, Java and system, by name
+/// @param target what was measured, by name
+/// @param roundTripMicros median time of a TCP connect to the API server; empty when it could not be measured
+/// @param figures in the order of measuring
+/// @param causes the first reasons that the forward gave for connections that failed
+/// @param complete whether all was measured that was meant to be
+public record Report(Map<String, Object> versions, Map<String, Object> target, OptionalDouble roundTripMicros, List<Figure> figures,
+        List<String> causes, boolean complete) {
+
+    public Report {
+        figures = List.copyOf(figures);
+        causes = List.copyOf(causes);
+    }
+
+    /// The table and below it the verdict, as lines.
+    public List<String> lines() {
+        var lines = new ArrayList<String>();
+        lines.add(text("%-30s %-12s %10s %9s %10s %10s %10s %6s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "errors"));
+        figures.stream().map(Figure::item).distinct().forEach(item -> {
+            Figure direct = direct(item);
+            String label = item.label();
+            for (Figure figure : figures) {
+                if (figure.item().equals(item)) {
+                    lines.add(row(label, figure, direct));
+                    label = "";
+                }
+            }
+        });
+        List<Verdict.Finding> findings = verdict();
+        if (!findings.isEmpty()) {
+            lines.add("");
+            findings.forEach(finding -> lines.add(finding.item().label() + ": " + finding.text()));
+        }
+        if (roundTripMicros.isPresent()) {
+            lines.add("A TCP connect to the API server takes " + Verdict.time(roundTripMicros.getAsDouble()) + ", the base round trip.");
+        }
+        for (Figure figure : figures) {
+            figure.outcomes().forEach((kind, count) -> lines.add(figure.item().label() + ", " + figure.path() + ": " + count + " x " + kind + "."));
+        }
+        causes.forEach(cause -> lines.add("A connection failed: " + cause));
+        if (!complete) {
+            lines.add("Ended early: this is what was measured until then.");
+        }
+        return lines;
+    }
+
+    private static String row(String label, Figure figure, Figure direct) {
+        boolean bulk = figure.item().kind().bulk();
+        boolean added = !figure.isDirect() && direct != null && direct.latency().isPresent() && figure.latency().isPresent();
+        return text("%-30s %-12s %10s %9s %10s %10s %10s %6s %7d", label, figure.path(),
+                bulk ? "-" : text("%,.0f", figure.opsPerSecond()),
+                figure.megabytesPerSecond() == 0 ? "-" : text("%.1f", figure.megabytesPerSecond()),
+                figure.latency().map(times -> Verdict.time(times.p50())).orElse("-"),
+                figure.latency().map(times -> Verdict.time(times.p99())).orElse("-"),
+                added ? Verdict.time(figure.p50() - direct.p50()) : "-",
+                figure.isDirect() ? "-" : text("%.0f%%", 100 * figure.cpu().loopsSeconds() / figure.seconds()),
+                figure.errorCount());
+    }
+
+    /// The figure in few words: `12,345/s, p50 1.20 ms`.
+    public static String amount(Figure figure) {
+        return Verdict.amount(figure);
+    }
+
+    public List<Verdict.Finding> verdict() {
+        return Verdict.of(figures, roundTripMicros);
+    }
+
+    private Figure direct(Item item) {
+        return figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
+    }
+
+    /// Some lines of JSON; the schema stands at the command.
+    public String json() {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("versions", versions);
+        all.put("target", target);
+        all.put("complete", complete);
+        if (roundTripMicros.isPresent()) {
+            all.put("base_round_trip_us", Figure.round(roundTripMicros.getAsDouble()));
+        }
+        all.put("measurements", figures.stream().map(figure -> figure.json(direct(figure.item()))).toList());
+        all.put("failures", causes);
+        all.put("verdict", verdict().stream().map(Report::json).toList());
+        try {
+            return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e); // maps, lists, strings and numbers
+        }
+    }
+
+    private static Map<String, Object> json(Verdict.Finding finding) {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("what", finding.item().kind().name().toLowerCase(Locale.ROOT));
+        all.put("connections", finding.item().connections());
+        all.put("limit", finding.limit().name().toLowerCase(Locale.ROOT));
+        if (Double.isFinite(finding.sessionsGain())) {
+            all.put("sessions_gain", Figure.round(finding.sessionsGain()));
+        }
+        all.put("text", finding.text());
+        return all;
+    }
+
+    private static String text(String format, Object... values) {
+        return Verdict.text(format, values);
+    }
+}

@@ -1,0 +1,154 @@
+package io.fairlead.cli.bench;
+
+import io.fairlead.testbed.load.Mode;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/// What limits, by rules that a reader can apply himself. For each item, the first rule that fits:
+///
+/// ```
+/// errors       there were some
+/// held         connecting by ending our side took 400 ms or more, and not directly: somebody's patience was measured
+/// generator    its one thread was busy for 85 % of the window: the figure is a lower bound
+/// server       directly it is not faster: the forward reaches 90 % of the direct path
+/// client_cpu   the busiest event loop ran for 85 % of the window
+/// machine_cpu  the processors of this machine were busy for 90 %, whoever used them
+/// round_trip   one operation at a time, and half of its p50 or more is the round trip to the API server
+/// path         one operation at a time, and it is not: API server, node and runtime take the time
+/// connection   bulk on one connection, and more connections carry 1.2 times as much
+/// beyond       none of these: the API server, the node, the network or the pod
+/// ```
+/// Apart from that, `sessions_gain` is the best number of sessions against the smallest one measured: 1.2 or more is a gain.
+public final class Verdict {
+    private static final double BUSY_THREAD = 0.85;
+    private static final double BUSY_MACHINE = 0.9;
+    private static final double SAME = 0.9;
+    private static final double GAIN = 1.2;
+    private static final double HELD_MICROS = 400_000;
+    private static final double PROMPT_MICROS = 100_000;
+
+    public enum Limit { ERRORS, HELD, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
+
+    /// @param sessionsGain NaN where one number of sessions was measured
+    public record Finding(Item item, Limit limit, double sessionsGain, String text) {}
+
+    private final List<Figure> figures;
+    private final OptionalDouble roundTripMicros;
+
+    private Verdict(List<Figure> figures, OptionalDouble roundTripMicros) {
+        this.figures = figures;
+        this.roundTripMicros = roundTripMicros;
+    }
+
+    /// One finding for each item that was measured through a forward.
+    ///
+    /// @param roundTripMicros to the API server; empty when it could not be measured
+    public static List<Finding> of(List<Figure> figures, OptionalDouble roundTripMicros) {
+        var verdict = new Verdict(figures, roundTripMicros);
+        var byItem = new LinkedHashMap<Item, List<Figure>>();
+        figures.stream().filter(figure -> !figure.isDirect())
+                .forEach(figure -> byItem.computeIfAbsent(figure.item(), _ -> new ArrayList<>()).add(figure));
+        return byItem.entrySet().stream().map(entry -> verdict.finding(entry.getKey(), entry.getValue())).toList();
+    }
+
+    private Finding finding(Item item, List<Figure> forwarded) {
+        Figure best = forwarded.stream().max(Comparator.comparingDouble(Figure::score)).orElseThrow();
+        Figure fewest = forwarded.stream().min(Comparator.comparingInt(Figure::sessions)).orElseThrow();
+        Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
+        double gain = forwarded.size() == 1 ? Double.NaN : best.score() / fewest.score();
+        Limit limit = limit(item, forwarded, best, direct);
+        String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct)
+                + (limit == Limit.HELD || limit == Limit.ERRORS ? "" : sessions(gain, best, fewest));
+        return new Finding(item, limit, gain, text);
+    }
+
+    private Limit limit(Item item, List<Figure> forwarded, Figure best, Figure direct) {
+        boolean closedLoopOfOne = !item.kind().bulk() && item.connections() == 1;
+        if (forwarded.stream().anyMatch(figure -> figure.errorCount() > 0)) {
+            return Limit.ERRORS;
+        } else if (item.mode() == Mode.TOUCH && best.p50() >= HELD_MICROS && (direct == null || direct.p50() < PROMPT_MICROS)) {
+            return Limit.HELD;
+        } else if (best.generatorSeconds() >= BUSY_THREAD * best.seconds()) {
+            return Limit.GENERATOR;
+        } else if (direct != null && direct.errorCount() == 0 && best.score() >= SAME * direct.score()) {
+            return Limit.SERVER;
+        } else if (best.cpu().busiestLoop() >= BUSY_THREAD) {
+            return Limit.CLIENT_CPU;
+        } else if (best.cpu().machine() >= BUSY_MACHINE) {
+            return Limit.MACHINE_CPU;
+        } else if (closedLoopOfOne) {
+            return roundTripMicros.isPresent() && roundTripMicros.getAsDouble() >= best.p50() / 2 ? Limit.ROUND_TRIP : Limit.PATH;
+        } else if (item.kind().bulk() && item.connections() == 1 && moreConnectionsGain(item, best) >= GAIN) {
+            return Limit.CONNECTION;
+        }
+        return Limit.BEYOND;
+    }
+
+    /// The best that more connections of the same kind carry, against `best`.
+    private double moreConnectionsGain(Item item, Figure best) {
+        return figures.stream().filter(figure -> !figure.isDirect() && figure.item().mode() == item.mode() && figure.item().connections() > item.connections())
+                .mapToDouble(Figure::score).max().orElse(0) / best.score();
+    }
+
+    private String because(Limit limit, List<Figure> forwarded, Figure best, Figure direct) {
+        return switch (limit) {
+            case ERRORS -> text("Not to be trusted: %s.", errors(forwarded));
+            case HELD -> text("That is no cost of connecting: %s only ends such a connection after about %s. Container runtimes do so that do not pass on"
+                    + " that our side has ended. Measure with --http, --echo or --send.", direct == null ? "the server or the node" : "the node", time(best.p50()));
+            case GENERATOR -> "The generator's own thread is busy, so the path may carry more.";
+            case SERVER -> text("The server limits, or what it waits for: directly it is %s.", amount(direct));
+            case CLIENT_CPU -> text("The CPU of this client limits: one of its event loops is busy for %.0f %%.", 100 * best.cpu().busiestLoop());
+            case MACHINE_CPU -> text("The processors of this machine limit, %.0f %% busy with all that runs on it; fairlead's event loops are %.0f %% of one.%s",
+                    100 * best.cpu().machine(), 100 * best.cpu().loopsSeconds() / best.seconds(), compared(direct));
+            case ROUND_TRIP -> text("The round trip to the API server limits: %s of p50 %s.%s", time(roundTripMicros.orElseThrow()), time(best.p50()), added(best, direct));
+            case PATH -> text("One at a time, so the time of each limits: p50 %s%s.%s Nothing here is busy: API server, node, runtime or pod take it.", time(best.p50()),
+                    roundTripMicros.isPresent() ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "", added(best, direct));
+            case CONNECTION -> text("One connection does not fill the path: more carry %.1f times as much.%s", moreConnectionsGain(best.item(), best), compared(direct));
+            case BEYOND -> text("Nothing here is busy (busiest event loop %.0f %%): the API server, the node, the network or the pod limit.%s",
+                    100 * best.cpu().busiestLoop(), compared(direct));
+        };
+    }
+
+    private static String errors(List<Figure> forwarded) {
+        var all = new LinkedHashMap<String, Long>();
+        forwarded.forEach(figure -> figure.errors().forEach((kind, count) -> all.merge(kind, count, Long::sum)));
+        return String.join(", ", all.entrySet().stream().map(error -> error.getValue() + " x " + error.getKey()).toList());
+    }
+
+    private static String added(Figure best, Figure direct) {
+        return direct == null || direct.latency().isEmpty() ? "" : text(" Directly it is %s, so the path adds %s.", time(direct.p50()), time(best.p50() - direct.p50()));
+    }
+
+    private static String compared(Figure direct) {
+        return direct == null ? "" : text(" Directly it is %s.", amount(direct));
+    }
+
+    private static String sessions(double gain, Figure best, Figure fewest) {
+        if (Double.isNaN(gain)) {
+            return "";
+        }
+        return gain >= GAIN ? text(" More sessions help: %s carry %.1f times what %s does.", best.path(), gain, fewest.path())
+                : text(" More sessions than %d gain nothing (%.1f times).", fewest.sessions(), gain);
+    }
+
+    /// `12,345/s, p50 1.20 ms`, or `250.0 MB/s`.
+    static String amount(Figure figure) {
+        if (figure.item().kind().bulk()) {
+            return text("%.1f MB/s", figure.megabytesPerSecond());
+        }
+        return text("%,.0f/s", figure.opsPerSecond()) + (figure.latency().isEmpty() ? "" : ", p50 " + time(figure.p50()));
+    }
+
+    static String time(double micros) {
+        double size = Math.abs(micros);
+        return size < 999.5 ? text("%.0f us", micros) : size < 999_995 ? text("%.2f ms", micros / 1e3) : text("%.2f s", micros / 1e6);
+    }
+
+    static String text(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}

@@ -1,0 +1,161 @@
+package io.fairlead.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.testbed.PodSpec;
+import io.fairlead.testbed.Testbed;
+import io.fairlead.testbed.pod.PodBehaviour;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// The command against embedded clusters: its own, and one with servers that can and cannot do what is said of them.
+class BenchIT {
+    private static Testbed testbed;
+
+    @TempDir
+    Path temp;
+
+    private final Captured captured = new Captured();
+
+    @BeforeAll
+    static void start() throws IOException {
+        testbed = Testbed.builder().start();
+        testbed.addPod(PodSpec.named("servers").port("echo", 7000, PodBehaviour.echo()).port("sink", 7001, PodBehaviour.sink())
+                .port("source", 7002, PodBehaviour.source(-1)).port("http", 7003, PodBehaviour.http("hello\n")).port("close", 7006, PodBehaviour.close())
+                .port("stall", 7005, PodBehaviour.stall()).silentPort("none", 7009, "TCP"));
+    }
+
+    @AfterAll
+    static void stop() {
+        testbed.close();
+    }
+
+    private ExitCode bench(String... args) {
+        List<String> all = new ArrayList<>(List.of("bench", "--kubeconfig", testbed.kubeconfig().toString(), "--for", "200ms", "--connections", "2"));
+        all.addAll(List.of(args));
+        return new Cli(captured.output).run(all.toArray(String[]::new));
+    }
+
+    @Test
+    void withoutATargetEveryKindIsMeasuredOnEveryPath() throws IOException {
+        Path file = temp.resolve("bench.json");
+        ExitCode code = new Cli(captured.output).run("bench", "--for", "200ms", "--connections", "1,3", "--sessions", "1,2", "--json", file.toString());
+        assertEquals(ExitCode.OK, code, captured.err());
+        JsonNode json = new ObjectMapper().readTree(file.toFile());
+        assertTrue(json.at("/complete").asBoolean());
+        assertEquals(4 * 2 * 3, json.at("/measurements").size(), "kinds, connections, paths");
+        var seen = new TreeSet<String>();
+        for (JsonNode figure : json.at("/measurements")) {
+            seen.add(figure.at("/what").asText());
+            boolean bulk = Set.of("up", "down").contains(figure.at("/what").asText());
+            assertTrue(figure.at(bulk ? "/MB_per_s" : "/ops_per_s").asDouble() > 0, figure.toString());
+            assertTrue(figure.at("/errors").isEmpty(), figure.toString());
+            assertEquals(figure.at("/path").asText().equals("forward"), figure.at("/cpu/loops_s").asDouble() > 0, figure.toString());
+            assertTrue(figure.at("/sessions_up").asInt() >= figure.at("/sessions").asInt(), figure.toString());
+        }
+        assertEquals(Set.of("connect", "request", "up", "down"), seen);
+        assertEquals(8, json.at("/verdict").size());
+        assertTrue(json.at("/target/direct").asText().startsWith("127.0.0.1:"), json.at("/target").toString());
+        assertTrue(captured.out().contains("requests, 3 connections: "), captured.out());
+        assertTrue(captured.err().contains("fairlead: 24 of 24: download, 3 connections, 2 sessions: "), captured.err());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            7000 --echo        | both connect request
+            7001 --sink        | connect up
+            7002 --source      | connect down
+            7003 --http /      | connect request
+            7006 --send bye    | connect
+            7001               | connect
+            """)
+    void whatATargetCanDoIsMeasured(String args, String kinds) throws IOException {
+        String[] words = ("servers " + args + " --sessions 1 --json -").split(" ");
+        assertEquals(ExitCode.OK, bench(words), captured.err());
+        JsonNode json = new ObjectMapper().readTree(captured.out());
+        var seen = new TreeSet<String>();
+        json.at("/measurements").forEach(figure -> seen.add(figure.at("/what").asText()));
+        assertEquals(kinds, String.join(" ", seen));
+        assertTrue(json.at("/target/direct").isNull() && !json.at("/target/direct_why_not").asText().isEmpty(),
+                "the testbed's pod addresses lead nowhere, or elsewhere: " + json.at("/target"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            7009                  | port 7009 of pod servers refuses connections
+            7009 --http /         | port 7009 of pod servers refuses connections
+            7006 --http /         | GET / at port 7006 of pod servers is not answered as it must be
+            7006 --echo           | port 7006 of pod servers does not echo
+            7001 --echo           | port 7001 of pod servers does not echo
+            7001 --source         | port 7001 of pod servers does not send by itself
+            """)
+    void whatATargetCannotDoIsSaidBeforeAnythingIsMeasured(String args, String what) {
+        assertEquals(ExitCode.FAILED, bench(("servers " + args + " --sessions 1").split(" ")), captured.err());
+        assertEquals("", captured.out());
+        List<String> problem = captured.err().lines().skip(1).toList();
+        assertEquals("fairlead: " + what, problem.getFirst());
+        assertEquals(3, problem.size(), captured.err());
+    }
+
+    @Test
+    void whatEndsOnlyByTheRuntimesPatienceIsNoCostOfConnecting() {
+        assertEquals(ExitCode.OK, bench("servers", "7005", "--sessions", "1"), captured.err());
+        assertTrue(captured.out().contains("That is no cost of connecting"), captured.out());
+    }
+
+    @Test
+    void aTargetThatIsNotThereEndsAsAForwardDoes() {
+        assertEquals(ExitCode.NO_TARGET, bench("nobody", "80"));
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsFoundBeforeMeasuring() {
+        assertEquals(ExitCode.FAILED, bench("servers", "7000", "--json", temp.resolve("no/such/folder.json").toString()));
+        assertTrue(captured.err().startsWith("fairlead: cannot write "), captured.err());
+    }
+
+    @Test
+    void aSignalEndsItWithWhatWasMeasuredUntilThen() throws IOException, InterruptedException {
+        Path json = temp.resolve("bench.json");
+        Path out = temp.resolve("out");
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("fairlead.root"), "bin/fairlead").toString(), "bench", "--for", "1s",
+                "--connections", "1", "--json", json.toString()).redirectOutput(out.toFile());
+        builder.environment().put("FAIRLEAD_BUILD", "never");
+        builder.environment().put("FAIRLEAD_AOT", "off");
+        Process process = builder.start();
+        try (BufferedReader err = process.errorReader(UTF_8)) {
+            String line;
+            while ((line = err.readLine()) != null && !line.startsWith("fairlead: 1 of ")) {
+                assertFalse(line.contains("why"), line);
+            }
+            process.toHandle().destroy(); // SIGTERM; the process's own method would close the reader
+            err.lines().forEach(_ -> { });
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running after SIGTERM");
+            assertEquals(143, process.exitValue());
+            assertTrue(Files.readString(out).contains("Ended early: "), Files.readString(out));
+            JsonNode written = new ObjectMapper().readTree(json.toFile());
+            assertFalse(written.at("/complete").asBoolean());
+            assertTrue(written.at("/measurements").size() >= 1, written.toString());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}

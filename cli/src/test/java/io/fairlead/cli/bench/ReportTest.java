@@ -1,0 +1,79 @@
+package io.fairlead.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.testbed.load.Mode;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class ReportTest {
+    private static final Item REQUESTS = new Item(Item.Kind.REQUEST, Mode.RR, 7000, "", 1);
+    private static final Item DOWN = new Item(Item.Kind.DOWN, Mode.DOWNLOAD, 7002, "", 64);
+
+    private static Report report(boolean complete, List<Figure> figures) {
+        return new Report(Map.of("fairlead", "1"), Map.of("target", "svc/api"), OptionalDouble.of(150.25), figures, List.of("why"), complete);
+    }
+
+    private static final List<Figure> FIGURES = List.of(VerdictTest.figure(REQUESTS, 0, 5000, 200), VerdictTest.figure(DOWN, 0, 900, 0),
+            VerdictTest.figure(REQUESTS, 1, 2000, 480.5), VerdictTest.figure(DOWN, 1, 250, 0), VerdictTest.figure(REQUESTS, 4, 2000, 500));
+
+    @Test
+    void jsonHasEveryFigureWithItsPlaceAndTheVerdict() throws Exception {
+        JsonNode json = new ObjectMapper().readTree(report(true, FIGURES).json());
+        assertEquals("svc/api", json.at("/target/target").asText());
+        assertEquals("1", json.at("/versions/fairlead").asText());
+        assertEquals(150.25, json.at("/base_round_trip_us").asDouble());
+        assertTrue(json.at("/complete").asBoolean());
+        assertEquals("why", json.at("/failures/0").asText());
+        assertEquals(5, json.at("/measurements").size());
+
+        JsonNode direct = json.at("/measurements/0");
+        assertEquals("direct", direct.at("/path").asText());
+        assertFalse(direct.has("sessions") || direct.has("added_p50_us"), direct.toString());
+
+        JsonNode requests = json.at("/measurements/2");
+        assertEquals(new TreeSet<>(List.of("what", "mode", "port", "connections", "path", "sessions", "sessions_up", "seconds", "opened", "ops_per_s", "MB_per_s",
+                "latency_us", "added_p50_us", "cpu", "errors", "outcomes")), names(requests));
+        assertEquals(List.of("request", "rr", "forward"), List.of(requests.at("/what").asText(), requests.at("/mode").asText(), requests.at("/path").asText()));
+        assertEquals(new TreeSet<>(List.of("count", "mean", "p50", "p90", "p99", "p99.9", "max")), names(requests.at("/latency_us")));
+        assertEquals(480.5, requests.at("/latency_us/p50").asDouble());
+        assertEquals(280.5, requests.at("/added_p50_us").asDouble());
+        assertEquals(new TreeSet<>(List.of("loops_s", "busiest_loop", "generator_s", "process_s", "machine")), names(requests.at("/cpu")));
+
+        assertFalse(json.at("/measurements/3").has("latency_us"), "bulk has no operations");
+        assertEquals(2, json.at("/verdict").size());
+        assertEquals("path", json.at("/verdict/0/limit").asText());
+        assertEquals(1.0, json.at("/verdict/0/sessions_gain").asDouble());
+        assertFalse(json.at("/verdict/1").has("sessions_gain"), "one number of sessions");
+    }
+
+    private static TreeSet<String> names(JsonNode node) {
+        var names = new TreeSet<String>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    @Test
+    void theTableKeepsTheRowsOfAnItemTogether() {
+        List<String> lines = report(true, FIGURES).lines();
+        List<String> rows = lines.subList(1, lines.indexOf(""));
+        assertEquals(List.of("requests, 1 connection", "", "", "download, 64 connections", ""), rows.stream().map(row -> row.substring(0, 30).strip()).toList());
+        assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session"), rows.stream().map(row -> row.substring(31, 43).strip()).toList());
+        assertEquals("1 session 2,000 - 481 us 1.44 ms 281 us 10% 0", rows.get(1).strip().replaceAll(" +", " "));
+        assertEquals("1 session - 250.0 - - - 10% 0", rows.get(4).strip().replaceAll(" +", " "));
+    }
+
+    @Test
+    void whatIsMissingIsSaid() {
+        assertTrue(report(false, FIGURES).lines().contains("Ended early: this is what was measured until then."));
+        assertFalse(report(true, FIGURES).lines().contains("Ended early: this is what was measured until then."));
+        assertTrue(report(true, FIGURES).lines().contains("A connection failed: why"));
+    }
+}

@@ -1,0 +1,117 @@
+package io.fairlead.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.fairlead.cli.bench.Verdict.Finding;
+import io.fairlead.cli.bench.Verdict.Limit;
+import io.fairlead.testbed.load.Mode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+/// Each rule with figures that just fit it, and the same without what it asks for.
+class VerdictTest {
+    private static final Item REQUESTS_1 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 1);
+    private static final Item REQUESTS_64 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 64);
+    private static final Item DOWN_1 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 1);
+    private static final Item DOWN_64 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 64);
+    private static final Item TOUCH = new Item(Item.Kind.CONNECT, Mode.TOUCH, 80, "", 1);
+    private static final OptionalDouble NO_ROUND_TRIP = OptionalDouble.empty();
+
+    /// A window of 2 s in which nothing was busy.
+    static Figure figure(Item item, int sessions, double score, double p50) {
+        boolean bulk = item.kind().bulk();
+        return new Figure(item, sessions, sessions, 2, item.connections(), bulk ? 0 : score, bulk ? score : 0,
+                bulk ? Optional.empty() : Optional.of(new Figure.Latency(100, p50, p50, p50 * 2, p50 * 3, p50 * 4, p50 * 5)),
+                new Cpu(0.2, 0.1, 0.5, 0.3), 0.1, Map.of(), Map.of());
+    }
+
+    private static Figure with(Figure f, Cpu cpu, double generatorSeconds, Map<String, Long> errors) {
+        return new Figure(f.item(), f.sessions(), f.sessionsUp(), f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), cpu,
+                generatorSeconds, errors, f.outcomes());
+    }
+
+    private static Finding finding(OptionalDouble roundTrip, Figure... figures) {
+        List<Finding> findings = Verdict.of(List.of(figures), roundTrip);
+        assertEquals(1, findings.size());
+        return findings.getFirst();
+    }
+
+    @Test
+    void errorsComeBeforeAllElse() {
+        Figure broken = with(figure(REQUESTS_64, 1, 1000, 900), new Cpu(2, 1, 2, 1), 2, Map.of("reset", 7L));
+        Finding finding = finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), broken);
+        assertEquals(Limit.ERRORS, finding.limit());
+        assertEquals("1,000/s, p50 900 us with 1 session. Not to be trusted: 7 x reset.", finding.text());
+    }
+
+    @Test
+    void aConnectionThatTheNodeHoldsIsNoCostOfConnecting() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(TOUCH, 0, 5000, 200), figure(TOUCH, 1, 1, 1_010_000));
+        assertEquals(Limit.HELD, finding.limit());
+        assertTrue(finding.text().contains("the node only ends such a connection after about 1.01 s"), finding.text());
+        assertEquals(Limit.HELD, finding(NO_ROUND_TRIP, figure(TOUCH, 1, 1, 1_010_000)).limit());
+        assertEquals(Limit.PATH, finding(NO_ROUND_TRIP, figure(TOUCH, 0, 5000, 100_000), figure(TOUCH, 1, 1, 1_010_000)).limit(), "the server itself is slow");
+        assertEquals(Limit.PATH, finding(NO_ROUND_TRIP, figure(TOUCH, 1, 1, 399_000)).limit());
+    }
+
+    @Test
+    void aBusyGeneratorMakesALowerBound() {
+        assertEquals(Limit.GENERATOR, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), new Cpu(1.9, 0.95, 4, 1), 1.7, Map.of())).limit());
+        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), new Cpu(1.9, 0.95, 4, 1), 1.69, Map.of())).limit());
+    }
+
+    @Test
+    void whatIsNoFasterDirectlyIsTheServers() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), figure(REQUESTS_64, 1, 900, 950));
+        assertEquals(Limit.SERVER, finding.limit());
+        assertTrue(finding.text().contains("directly it is 1,000/s, p50 900 us."), finding.text());
+        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), figure(REQUESTS_64, 1, 899, 950)).limit());
+    }
+
+    @Test
+    void theLoopIsBlamedBeforeTheMachine() {
+        Figure figure = figure(DOWN_64, 1, 500, 0);
+        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.85, 3, 1), 0.1, Map.of())).limit());
+        assertEquals(Limit.MACHINE_CPU, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, 0.9), 0.1, Map.of())).limit());
+        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, 0.89), 0.1, Map.of())).limit());
+        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, Double.NaN), 0.1, Map.of())).limit());
+    }
+
+    @Test
+    void oneAtATimeIsLimitedByTheRoundTripWhereThatIsHalfOfIt() {
+        assertEquals(Limit.ROUND_TRIP, finding(OptionalDouble.of(20_000), figure(REQUESTS_1, 1, 25, 40_000)).limit());
+        Finding path = finding(OptionalDouble.of(19_999), figure(REQUESTS_1, 0, 5000, 200), figure(REQUESTS_1, 1, 25, 40_000));
+        assertEquals(Limit.PATH, path.limit());
+        assertTrue(path.text().contains("Directly it is 200 us, so the path adds 39.80 ms."), path.text());
+        assertEquals(Limit.BEYOND, finding(OptionalDouble.of(20_000), figure(REQUESTS_64, 1, 1600, 40_000)).limit());
+    }
+
+    @Test
+    void oneConnectionIsTheLimitWhereMoreCarryMore() {
+        List<Finding> findings = Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 120, 0)), NO_ROUND_TRIP);
+        assertEquals(List.of(Limit.CONNECTION, Limit.BEYOND), findings.stream().map(Finding::limit).toList());
+        assertTrue(findings.getFirst().text().contains("more carry 1.2 times as much"), findings.getFirst().text());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 119, 0)), NO_ROUND_TRIP).getFirst().limit());
+    }
+
+    @Test
+    void theGainOfMoreSessionsIsTheBestAgainstTheFewest() {
+        Finding gains = finding(NO_ROUND_TRIP, figure(DOWN_64, 2, 150, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, 140, 0));
+        assertEquals(1.5, gains.sessionsGain());
+        assertTrue(gains.text().startsWith("150.0 MB/s with 2 sessions. "), gains.text());
+        assertTrue(gains.text().endsWith(" More sessions help: 2 sessions carry 1.5 times what 1 session does."), gains.text());
+        Finding same = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 8, 110, 0));
+        assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.1 times)."), same.text());
+        Finding alone = finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0));
+        assertTrue(Double.isNaN(alone.sessionsGain()) && !alone.text().contains("More sessions"), alone.text());
+    }
+
+    @Test
+    void theDirectPathAloneHasNoVerdict() {
+        assertEquals(List.of(), Verdict.of(List.of(figure(DOWN_1, 0, 100, 0)), NO_ROUND_TRIP));
+    }
+}
