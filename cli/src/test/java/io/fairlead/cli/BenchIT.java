@@ -136,7 +136,7 @@ class BenchIT {
     void aSignalEndsItWithWhatWasMeasuredUntilThen() throws IOException, InterruptedException {
         Path json = temp.resolve("bench.json");
         Path out = temp.resolve("out");
-        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("fairlead.root"), "bin/fairlead").toString(), "bench", "--for", "1s",
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("fairlead.root"), "bin/fairlead").toString(), "bench", "--for", "300ms",
                 "--connections", "1", "--json", json.toString()).redirectOutput(out.toFile());
         builder.environment().put("FAIRLEAD_BUILD", "never");
         builder.environment().put("FAIRLEAD_AOT", "off");

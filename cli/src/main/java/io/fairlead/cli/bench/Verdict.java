@@ -22,7 +22,8 @@ import java.util.OptionalDouble;
 /// connection   bulk on one connection, and more connections carry 1.2 times as much
 /// beyond       none of these: the API server, the node, the network or the pod
 /// ```
-/// Apart from that, `sessions_gain` is the best number of sessions against the smallest one measured: 1.2 or more is a gain.
+/// Apart from that, `sessions_gain` is the best number of sessions against the smallest one measured: 1.2 or more is a gain. One connection is on one
+/// session, however many there are, so there is no gain to tell of.
 public final class Verdict {
     private static final double BUSY_THREAD = 0.85;
     private static final double BUSY_MACHINE = 0.9;
@@ -33,7 +34,7 @@ public final class Verdict {
 
     public enum Limit { ERRORS, HELD, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
 
-    /// @param sessionsGain NaN where one number of sessions was measured
+    /// @param sessionsGain NaN where one number of sessions was measured, or one connection
     public record Finding(Item item, Limit limit, double sessionsGain, String text) {}
 
     private final List<Figure> figures;
@@ -59,10 +60,11 @@ public final class Verdict {
         Figure best = forwarded.stream().max(Comparator.comparingDouble(Figure::score)).orElseThrow();
         Figure fewest = forwarded.stream().min(Comparator.comparingInt(Figure::sessions)).orElseThrow();
         Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
-        double gain = forwarded.size() == 1 ? Double.NaN : best.score() / fewest.score();
+        double gain = forwarded.size() == 1 || item.connections() == 1 ? Double.NaN : best.score() / fewest.score();
         Limit limit = limit(item, forwarded, best, direct);
         String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct)
-                + (limit == Limit.HELD || limit == Limit.ERRORS ? "" : sessions(gain, best, fewest));
+                + (limit == Limit.HELD || limit == Limit.ERRORS ? "" : sessions(gain, best, fewest)
+                        + (limit == Limit.MACHINE_CPU && gain >= GAIN ? " On a machine as busy as this that may be chance." : ""));
         return new Finding(item, limit, gain, text);
     }
 

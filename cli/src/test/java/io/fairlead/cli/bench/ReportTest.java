@@ -22,7 +22,7 @@ class ReportTest {
     }
 
     private static final List<Figure> FIGURES = List.of(VerdictTest.figure(REQUESTS, 0, 5000, 200), VerdictTest.figure(DOWN, 0, 900, 0),
-            VerdictTest.figure(REQUESTS, 1, 2000, 480.5), VerdictTest.figure(DOWN, 1, 250, 0), VerdictTest.figure(REQUESTS, 4, 2000, 500));
+            VerdictTest.figure(REQUESTS, 1, 2000, 480.5), VerdictTest.figure(DOWN, 1, 250, 0), VerdictTest.figure(REQUESTS, 4, 2000, 500), VerdictTest.figure(DOWN, 4, 240, 0));
 
     @Test
     void jsonHasEveryFigureWithItsPlaceAndTheVerdict() throws Exception {
@@ -32,7 +32,7 @@ class ReportTest {
         assertEquals(150.25, json.at("/base_round_trip_us").asDouble());
         assertTrue(json.at("/complete").asBoolean());
         assertEquals("why", json.at("/failures/0").asText());
-        assertEquals(5, json.at("/measurements").size());
+        assertEquals(6, json.at("/measurements").size());
 
         JsonNode direct = json.at("/measurements/0");
         assertEquals("direct", direct.at("/path").asText());
@@ -50,8 +50,8 @@ class ReportTest {
         assertFalse(json.at("/measurements/3").has("latency_us"), "bulk has no operations");
         assertEquals(2, json.at("/verdict").size());
         assertEquals("path", json.at("/verdict/0/limit").asText());
-        assertEquals(1.0, json.at("/verdict/0/sessions_gain").asDouble());
-        assertFalse(json.at("/verdict/1").has("sessions_gain"), "one number of sessions");
+        assertFalse(json.at("/verdict/0").has("sessions_gain"), "one connection");
+        assertEquals(1.0, json.at("/verdict/1/sessions_gain").asDouble());
     }
 
     private static TreeSet<String> names(JsonNode node) {
@@ -64,8 +64,8 @@ class ReportTest {
     void theTableKeepsTheRowsOfAnItemTogether() {
         List<String> lines = report(true, FIGURES).lines();
         List<String> rows = lines.subList(1, lines.indexOf(""));
-        assertEquals(List.of("requests, 1 connection", "", "", "download, 64 connections", ""), rows.stream().map(row -> row.substring(0, 30).strip()).toList());
-        assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session"), rows.stream().map(row -> row.substring(31, 43).strip()).toList());
+        assertEquals(List.of("requests, 1 connection", "", "", "download, 64 connections", "", ""), rows.stream().map(row -> row.substring(0, 30).strip()).toList());
+        assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session", "4 sessions"), rows.stream().map(row -> row.substring(31, 43).strip()).toList());
         assertEquals("1 session 2,000 - 481 us 1.44 ms 281 us 10% 0", rows.get(1).strip().replaceAll(" +", " "));
         assertEquals("1 session - 250.0 - - - 10% 0", rows.get(4).strip().replaceAll(" +", " "));
     }

@@ -106,8 +106,11 @@ class VerdictTest {
         assertTrue(gains.text().endsWith(" More sessions help: 2 sessions carry 1.5 times what 1 session does."), gains.text());
         Finding same = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 8, 110, 0));
         assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.1 times)."), same.text());
-        Finding alone = finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0));
-        assertTrue(Double.isNaN(alone.sessionsGain()) && !alone.text().contains("More sessions"), alone.text());
+        for (Finding none : List.of(finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0)), finding(NO_ROUND_TRIP, figure(DOWN_1, 1, 100, 0), figure(DOWN_1, 2, 200, 0)))) {
+            assertTrue(Double.isNaN(none.sessionsGain()) && !none.text().contains("More sessions"), none.text());
+        }
+        Figure busy = with(figure(DOWN_64, 2, 200, 0), new Cpu(1, 0.5, 2, 1), 0.1, Map.of());
+        assertTrue(finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text().endsWith(" On a machine as busy as this that may be chance."));
     }
 
     @Test
