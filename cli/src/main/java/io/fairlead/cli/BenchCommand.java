@@ -244,7 +244,7 @@ record BenchCommand(Output output, String version) {
             target.put("generator", options.generator().name().toLowerCase(Locale.ROOT));
             target.put("window_s", options.window().toMillis() / 1e3);
             output.error("fairlead: measuring pod " + forward.pod() + ", about " + seconds(items.size(), 1 + options.sessions().size()) + " s; Ctrl-C ends");
-            for (Item item : items) {
+            for (Item item : items.reversed()) { // the more is asked of the target the sooner it is known that it cannot
                 tryOut(forward, item);
             }
             causes.clear();
