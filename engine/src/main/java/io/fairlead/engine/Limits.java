@@ -140,6 +140,11 @@ public final class Limits {
     public static final int SESSION_READ_BYTES = 64 * 1024;
     public static final int SESSION_READS = 4;
 
+    /// A session that brings this many bytes within this time wakes its loop only for as many together, until it brings fewer. One read's worth;
+    /// twice as much saved nothing more.
+    public static final int PACE_BYTES = 64 * 1024;
+    public static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     // ---- sessions
 
     /// Sessions of one forward when their number is left to us. Each costs the API server and the kubelet two sockets, some goroutines and TLS

@@ -84,6 +84,7 @@ public final class ServerChannels implements Connector {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.ALLOCATOR, Transport.ALLOCATOR)
                 .option(ChannelOption.RECVBUF_ALLOCATOR,
                         new FixedRecvByteBufAllocator(Limits.SESSION_READ_BYTES).maxMessagesPerRead(Limits.SESSION_READS))
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK,

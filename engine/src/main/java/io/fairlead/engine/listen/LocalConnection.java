@@ -8,6 +8,7 @@ import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.session.StreamPair;
 import io.fairlead.engine.tunnel.Tunnel;
 import io.fairlead.engine.wire.HeadroomReads;
+import io.fairlead.engine.wire.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -77,6 +78,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         socket.config().setOption(ChannelOption.TCP_NODELAY, true);
         socket.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         socket.config().setOption(ChannelOption.AUTO_READ, true);
+        socket.config().setAllocator(Transport.ALLOCATOR);
         socket.config().setWriteBufferWaterMark(new WriteBufferWaterMark(Limits.LOCAL_QUEUE_LOW_BYTES, Limits.LOCAL_QUEUE_SOFT_BYTES));
         socket.config().setRecvByteBufAllocator(new HeadroomReads(FrameOut.HEADROOM, Limits.READ_BYTES, tunnel::readBytes));
     }

@@ -57,6 +57,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private final int[] ports;
 
     private ChannelHandlerContext ctx;
+    private ReadPacing pacing;
     private ByteBuf batch;
     private int unflushed;
     private boolean flushScheduled;
@@ -293,6 +294,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         this.ctx = ctx;
+        pacing = new ReadPacing(ctx.channel());
         session.begin(System.nanoTime());
         ctx.channel().config().setAutoRead(true);
         scheduleTick();
@@ -303,7 +305,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         ByteBuf bytes = (ByteBuf) msg;
         try {
             if (lostCause == null) {
-                session.begin(System.nanoTime());
+                long now = System.nanoTime();
+                pacing.onRead(bytes.readableBytes(), now);
+                session.begin(now);
                 decoder.feed(bytes);
             }
         } catch (FrameException e) {

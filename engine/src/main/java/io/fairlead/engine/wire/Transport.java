@@ -1,5 +1,7 @@
 package io.fairlead.engine.wire;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
@@ -53,6 +55,10 @@ public enum Transport {
             return new NioServerSocketChannel(SelectorProvider.provider(), family); // `::` takes IPv4, too: Java offers nothing else
         }
     };
+
+    /// Buffers of all channels. Netty's default, the adaptive allocator, took fresh zeroed memory for buffers of 64 KiB and more again and again:
+    /// a sixth of an upload's CPU time, an eighth of a download's.
+    public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
     /// Linux: IPPROTO_IPV6 and IPV6_V6ONLY.
     private static final ChannelOption<Integer> IPV6_V6ONLY = new IntegerUnixChannelOption("IPV6_V6ONLY", 41, 26);
