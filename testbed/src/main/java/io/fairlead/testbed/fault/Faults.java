@@ -15,6 +15,7 @@ public final class Faults {
     private final AtomicReference<Denial> denial = new AtomicReference<>();
     private volatile long toServerNanos;
     private volatile long toClientNanos;
+    private volatile long windowBytes;
     private volatile int writeBytesMax;
     private volatile boolean oddMessages;
     private volatile Duration upgradeDelay = Duration.ZERO;
@@ -27,6 +28,12 @@ public final class Faults {
     public void delay(Duration toServer, Duration toClient) {
         toServerNanos = toServer.toNanos();
         toClientNanos = toClient.toNanos();
+    }
+
+    /// Lets at most `bytes` of a connection be under way each way, until an acknowledgement would be back: a round trip of {@link #delay} after they
+    /// left. Without a delay it says nothing. 0 ends it.
+    public void window(long bytes) {
+        windowBytes = bytes;
     }
 
     /// Cuts what the server writes into pieces of at most `bytes`, each a TLS record of its own; 0 ends it. Connections made from now on.
@@ -81,6 +88,10 @@ public final class Faults {
 
     public long toClientNanos() {
         return toClientNanos;
+    }
+
+    public long windowBytes() {
+        return windowBytes;
     }
 
     public int writeBytesMax() {
