@@ -6,11 +6,11 @@ import java.util.List;
 
 /// One workload: what to do, how much of it, and against which addresses. Connections are spread over the targets in turn.
 ///
-/// @param connections open at once; for {@link Mode#CONNECT} and the bursts: attempts under way at once
+/// @param connections open at once; for {@link Mode#CONNECT}, {@link Mode#CHURN} and the bursts: attempts under way at once
 /// @param messageBytes size of one request and of its answer
 /// @param rate messages per second over all connections together; {@link Mode#RR_OPEN} only
 /// @param bytes per connection, each way; the hash modes only
-/// @param count connections in all; the bursts only
+/// @param count connections in all; {@link Mode#CHURN} and the bursts only
 /// @param warmup runs before the measured window; timed modes only
 /// @param window measured time; timed modes only
 /// @param idle time without traffic; {@link Mode#IDLE} only

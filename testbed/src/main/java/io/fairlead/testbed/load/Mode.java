@@ -31,6 +31,8 @@ public enum Mode {
     DRAIN(true),
     /// [an HTTP/1.1 server] GET of the path `request` on kept connections, closed loop; status and length are checked.
     HTTP(true),
+    /// [echo] As {@link #CONNECT}, until `count` connections have been.
+    CHURN(false),
     /// [echo] Each connection sends `bytes` and gets them back; SHA-256 of both is compared.
     HASH(false),
     /// [hash] Each connection sends `bytes`; the server's SHA-256 is compared.

@@ -14,7 +14,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/// A stream of short connections, `connections` under way at once: {@link Mode#CONNECT}, {@link Mode#ASK}, {@link Mode#TOUCH},
+/// A stream of short connections, `connections` under way at once: {@link Mode#CONNECT}, {@link Mode#CHURN}, {@link Mode#ASK}, {@link Mode#TOUCH},
 /// {@link Mode#BURST} and {@link Mode#CLIENT_RESET}.
 ///
 /// Thread: the workload's event loop.

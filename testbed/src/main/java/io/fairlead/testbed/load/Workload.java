@@ -262,7 +262,7 @@ final class Workload implements AutoCloseable {
             case ECHO -> new ExchangeWorkers.Stream(this, index);
             case DRAIN -> new BulkWorkers.Drain(this, index);
             case HTTP -> new HttpWorkers.Get(this, index);
-            case CONNECT, ASK, TOUCH, BURST, CLIENT_RESET -> throw new IllegalStateException("short connections have no worker");
+            case CONNECT, CHURN, ASK, TOUCH, BURST, CLIENT_RESET -> throw new IllegalStateException("short connections have no worker");
         };
     }
 
@@ -284,7 +284,7 @@ final class Workload implements AutoCloseable {
 
     private boolean isShort() {
         return switch (spec.mode()) {
-            case CONNECT, ASK, TOUCH, BURST, CLIENT_RESET -> true;
+            case CONNECT, CHURN, ASK, TOUCH, BURST, CLIENT_RESET -> true;
             default -> false;
         };
     }

@@ -44,7 +44,7 @@ class LoadIT {
     }
 
     @ParameterizedTest(name = "{0} against {1}")
-    @CsvSource({"hash, echo, 20", "hash-up, hash, 20", "hash-down, source, 20", "idle, echo, 20", "client-reset, echo, 30"})
+    @CsvSource({"hash, echo, 20", "hash-up, hash, 20", "hash-down, source, 20", "idle, echo, 20", "client-reset, echo, 30", "churn, echo, 30"})
     void countedModesDoAllTheirWork(String mode, String server, long ops) throws Exception {
         LoadResult result = run(mode, PodMain.behaviour(server), "connections", "20", "bytes", "300000", "count", "30", "idle", "0.1", "deadline", "20");
         assertEquals(Map.of(), result.errors());
