@@ -1,0 +1,142 @@
+package io.fairlead.bench.isolation;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// A port-forward program as a process of its own, with all that it says kept, so that a run can tell what it said about whom.
+///
+/// Thread: one at a time; two virtual threads read its output. Bound: {@link #LINES_MAX} lines; further ones are only counted.
+public final class ForwarderProcess implements AutoCloseable {
+    private static final int START_SECONDS_MAX = 30;
+    private static final int LINES_MAX = 100_000;
+
+    private final Process process;
+    private final Map<Integer, Integer> localPorts;
+    private final List<String> lines = new ArrayList<>();
+    private final CountDownLatch forwarding;
+    private final long startNanos = System.nanoTime();
+
+    /// Starts `command` for `pod`, and waits until it has said `Forwarding from 127.0.0.1` for each port.
+    ///
+    /// @param command program, and what stands before `-n NAMESPACE port-forward`
+    /// @param flags behind the ports
+    /// @throws IOException it ended, or said nothing in time; the message quotes what it said
+    public static ForwarderProcess start(List<String> command, Path kubeconfig, String namespace, String pod, List<Integer> remotePorts, List<String> flags)
+            throws IOException, InterruptedException {
+        Map<Integer, Integer> ports = freePorts(remotePorts);
+        var words = new ArrayList<>(command);
+        words.addAll(List.of("-n", namespace, "port-forward", "pod/" + pod));
+        ports.forEach((remote, local) -> words.add(local + ":" + remote));
+        words.addAll(flags);
+        return new ForwarderProcess(words, kubeconfig, ports);
+    }
+
+    private ForwarderProcess(List<String> words, Path kubeconfig, Map<Integer, Integer> ports) throws IOException, InterruptedException {
+        localPorts = ports;
+        forwarding = new CountDownLatch(ports.size());
+        var builder = new ProcessBuilder(words);
+        builder.environment().put("KUBECONFIG", kubeconfig.toString());
+        process = builder.start();
+        process.getOutputStream().close();
+        read(process.getInputStream());
+        read(process.getErrorStream());
+        while (!forwarding.await(20, TimeUnit.MILLISECONDS)) {
+            boolean late = System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
+            if (late || !process.isAlive()) {
+                close();
+                throw new IOException((late ? "does not forward after " + START_SECONDS_MAX + " s: " : "ended with " + process.exitValue() + ": ")
+                        + String.join(" | ", lines()));
+            }
+        }
+    }
+
+    public InetSocketAddress address(int remotePort) {
+        return new InetSocketAddress("127.0.0.1", localPorts.get(remotePort));
+    }
+
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /// Memory, handles, threads and CPU time of now.
+    public ProcessFacts facts() {
+        return ProcessFacts.of(process.toHandle());
+    }
+
+    /// What it has said so far, but for `Forwarding` and `Handling connection`, each line with the seconds since its start in front.
+    public List<String> lines() {
+        synchronized (lines) {
+            return List.copyOf(lines);
+        }
+    }
+
+    /// Asks it to end as Ctrl-C would be answered by SIGTERM, and kills what is left after 5 s.
+    @Override
+    public void close() {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroy();
+        try {
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException _) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private void read(InputStream stream) {
+        Thread.ofVirtual().name("forwarder-output").start(() -> {
+            try (var reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    if (line.startsWith("Forwarding from 127.0.0.1:")) {
+                        forwarding.countDown();
+                    } else if (!line.startsWith("Forwarding from ") && !line.startsWith("Handling connection")) {
+                        keep(line);
+                    }
+                }
+            } catch (IOException e) {
+                keep("output: " + e.getMessage());
+            }
+        });
+    }
+
+    private void keep(String line) {
+        synchronized (lines) {
+            if (lines.size() < LINES_MAX) {
+                lines.add(String.format("%7.2f  %s", (System.nanoTime() - startNanos) / 1e9, line));
+            }
+        }
+    }
+
+    private static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
+        var held = new ArrayList<ServerSocket>();
+        var ports = new LinkedHashMap<Integer, Integer>();
+        try {
+            for (int remote : remotePorts) {
+                var socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+                held.add(socket);
+                ports.put(remote, socket.getLocalPort());
+            }
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+        return ports;
+    }
+}

@@ -1,0 +1,278 @@
+package io.fairlead.bench.isolation;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.bench.cluster.ServerPod;
+import io.fairlead.bench.peer.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// Echo connections beside those who do not read, on the cluster that `KUBECONFIG` names: what does one connection do to the others?
+///
+/// ```
+/// bench/isolation [--cases alone,a,b,c,d] [--seconds 60] [--reference 20] [--known no|yes|both] [--one-port no|yes|both] [--repeat-b 0] [--leave reset|close]
+///                 [--connections 200] [--rate 0] [--peers fairlead,kubectl-ws,kubectl-spdy] [--sessions auto|N] [--fairlead PROGRAM] [--kubectl PROGRAM]
+///                 [--results FOLDER|none]
+/// ```
+///
+/// Each case is a forwarder process of its own:
+/// ```
+///          warm-up   alone      with the culprits        gone
+/// before   ├─────────┼──────────┼────────────────────────┼──────────┤     200 connections, opened before the culprits
+/// (others) ├─────────┼──────────┤                                         200 more, so that as many run as later
+/// culprits                      ├────────────────────────┤                --seconds
+/// after                           ├──────────────────────┼──────────┤     200 connections, opened a second after the culprits
+/// ```
+/// Cases: `alone` nobody, `a` a download that nobody reads, `b` an upload that the pod never reads, `c` five of each, `d` a client process with a download and
+/// 20 echo connections, stopped by SIGSTOP. `--known yes`: the same culprits were there for 3 s and left before the first echo connection came, so that the forwarder
+/// may know the port. `--one-port yes`: all share one port of the pod. `--repeat-b N`: a further case, `b` N times over for half a second each in one process, and
+/// memory, handles and speed before and after. `--leave`: the culprits go by a reset, or by a close behind bytes that nobody takes. `--rate`: messages per second of each
+/// group, timed from when they were meant to leave; 0 is a closed loop. What the forwarder said is kept, with times, in one `.log` file per case.
+///
+/// Exit code 0 when the run went through, whatever it measured; 64 for a bad argument, 78 without a cluster.
+public final class IsolationMain {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int WARMUP_SECONDS = 3;
+
+    /// One process of the run.
+    private record Turn(String peer, Culprits.Case which, boolean known, boolean onePort, int repeats) {
+        String name() {
+            return which.name().toLowerCase(Locale.ROOT) + (repeats > 0 ? "-repeated-" + repeats : "") + (known ? "-known" : "") + (onePort ? "-one-port" : "");
+        }
+    }
+
+    private List<String> peers = List.of("fairlead");
+    private List<Culprits.Case> cases = List.of(Culprits.Case.values());
+    private double seconds = 60;
+    private double reference = 20;
+    private List<Boolean> known = List.of(false);
+    private List<Boolean> onePort = List.of(false);
+    private int repeats;
+    private Culprits.Leave leave = Culprits.Leave.RESET;
+    private int connections = 200;
+    private double rate;
+    private String sessions = "auto";
+    private String fairlead = "bin/fairlead";
+    private String kubectl = "kubectl";
+    private String results = "jmh-results";
+
+    private final StringBuilder table = new StringBuilder();
+    private Path folder;
+    private ServerPod pod;
+    private Path kubeconfig;
+
+    private IsolationMain() {}
+
+    public static void main(String[] args) throws Exception {
+        var main = new IsolationMain();
+        try {
+            main.parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println("isolation: " + e.getMessage() + "\nusage: bench/isolation [--cases alone,a,b,c,d] [--seconds 60] [--reference 20] [--known no|yes|both]"
+                    + " [--one-port no|yes|both] [--repeat-b 0]\n  [--leave reset|close] [--connections 200] [--rate 0] [--peers fairlead,kubectl-ws,kubectl-spdy] [--sessions auto|N]"
+                    + " [--fairlead PROGRAM] [--kubectl PROGRAM]\n  [--results FOLDER|none]");
+            System.exit(64);
+        }
+        main.kubeconfig = ServerPod.kubeconfig().orElse(null);
+        if (main.kubeconfig == null) {
+            System.err.println("isolation: KUBECONFIG names no readable file; the run needs a real cluster");
+            System.exit(78);
+        }
+        main.run(args);
+        System.exit(0);
+    }
+
+    private void parse(String... args) {
+        if (args.length % 2 != 0) {
+            throw new IllegalArgumentException("every option has a value");
+        }
+        for (int i = 0; i < args.length; i += 2) {
+            String value = args[i + 1];
+            switch (args[i]) {
+                case "--cases" -> cases = Arrays.stream(value.split(",")).map(name -> Culprits.Case.valueOf(name.toUpperCase(Locale.ROOT))).toList();
+                case "--seconds" -> {
+                    seconds = Double.parseDouble(value);
+                    reference = Math.min(reference, seconds);
+                }
+                case "--reference" -> reference = Double.parseDouble(value);
+                case "--known" -> known = yesOrNo(value);
+                case "--one-port" -> onePort = yesOrNo(value);
+                case "--repeat-b" -> repeats = Integer.parseInt(value);
+                case "--leave" -> leave = Culprits.Leave.valueOf(value.toUpperCase(Locale.ROOT));
+                case "--connections" -> connections = Integer.parseInt(value);
+                case "--rate" -> rate = Double.parseDouble(value);
+                case "--peers" -> peers = List.of(value.split(","));
+                case "--sessions" -> sessions = value;
+                case "--fairlead" -> fairlead = value;
+                case "--kubectl" -> kubectl = value;
+                case "--results" -> results = value;
+                default -> throw new IllegalArgumentException("no option " + args[i]);
+            }
+        }
+        peers.forEach(this::command);
+    }
+
+    private static List<Boolean> yesOrNo(String value) {
+        return switch (value) {
+            case "no" -> List.of(false);
+            case "yes" -> List.of(true);
+            case "both" -> List.of(false, true);
+            default -> throw new IllegalArgumentException("\"" + value + "\" is not yes, no or both");
+        };
+    }
+
+    private List<String> command(String peer) {
+        return switch (peer) {
+            case "fairlead" -> List.of(fairlead);
+            case "kubectl-ws" -> List.of(kubectl);
+            case "kubectl-spdy" -> List.of("env", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false", kubectl);
+            default -> throw new IllegalArgumentException("no peer \"" + peer + "\"; there are fairlead, kubectl-ws, kubectl-spdy");
+        };
+    }
+
+    private void run(String... args) throws IOException, InterruptedException {
+        var turns = new ArrayList<Turn>();
+        for (Culprits.Case which : cases) {
+            for (boolean one : onePort) {
+                for (boolean before : which == Culprits.Case.ALONE ? List.of(false) : known) {
+                    peers.forEach(peer -> turns.add(new Turn(peer, which, before, one, 0)));
+                }
+            }
+        }
+        if (repeats > 0) {
+            peers.forEach(peer -> turns.add(new Turn(peer, Culprits.Case.B, false, onePort.getFirst(), repeats)));
+        }
+        folder = results.equals("none") ? Files.createTempDirectory("fairlead-isolation") : RunFolder.create(Path.of(results));
+        String machine = RunFolder.machine();
+        say(String.format("%-12s %-24s %-6s %-6s %9s %9s %9s %9s %6s %6s %11s %7s  %s", "peer", "case", "phase", "group", "op/s", "p50 ms", "p99 ms", "max ms", "errors", "waited",
+                "silence ms", "p99 x", "forwarder"));
+        try (ServerPod deployed = ServerPod.deploy(kubeconfig)) {
+            pod = deployed;
+            Files.writeString(folder.resolve("setup.md"), "# Setup\n\n" + machine + "- API server: " + pod.serverVersion() + "\n"
+                    + "- command: `bench/isolation " + RunFolder.withoutFolders(List.of(args)) + "`\n"
+                    + Stream.of(Culprits.Case.values()).map(c -> "- " + c.name().toLowerCase(Locale.ROOT) + ": " + c.words + "\n").reduce("", String::concat)
+                    + "\nwaited: connections that had nothing back for more than 1 s; silence: the longest such time; p99 x: p99 by that of the phase alone.\n");
+            for (Turn turn : turns) {
+                try {
+                    turn(turn);
+                } catch (IOException | RuntimeException e) { // how a peer fails is a result
+                    say(String.format("%-12s %-24s failed: %s", turn.peer(), turn.name(), e.getMessage()));
+                }
+            }
+        }
+        Files.writeString(folder.resolve("summary.md"), "# Isolation\n\n```\n" + table + "```\n");
+        System.out.println("written to " + folder);
+    }
+
+    private void turn(Turn turn) throws IOException, InterruptedException {
+        List<String> flags = turn.peer().equals("fairlead") ? List.of("--sessions", sessions, "--v", "4") : List.of();
+        List<Integer> ports = turn.onePort() ? List.of(ServerPod.port("any")) : Stream.of("echo", "source", "stall").map(ServerPod::port).toList();
+        try (ForwarderProcess forwarder = ForwarderProcess.start(command(turn.peer()), kubeconfig, pod.namespace(), pod.name(), ports, flags)) {
+            try {
+                phases(turn, forwarder, new Culprits.Places(forwarder.address(ports.getFirst()), forwarder.address(ports.get(turn.onePort() ? 0 : 1)),
+                        forwarder.address(ports.get(turn.onePort() ? 0 : 2)), turn.onePort()));
+            } finally {
+                if (!forwarder.alive()) {
+                    say(String.format("%-12s %-24s the forwarder has ended by itself", turn.peer(), turn.name()));
+                }
+                Files.write(folder.resolve(turn.peer() + "-" + turn.name() + ".log"), forwarder.lines());
+            }
+        }
+    }
+
+    private void phases(Turn turn, ForwarderProcess forwarder, Culprits.Places places) throws IOException, InterruptedException {
+        if (turn.known()) {
+            try (Culprits _ = Culprits.start(turn.which(), places, leave)) {
+                sleep(3);
+            }
+            sleep(2);
+        }
+        try (EchoGroup before = open(places)) {
+            EchoGroup.Phase alone;
+            EchoGroup.Phase othersAlone;
+            try (EchoGroup others = open(places)) {
+                sleep(WARMUP_SECONDS);
+                before.begin();
+                others.begin();
+                sleep(reference);
+                alone = before.end();
+                othersAlone = others.end();
+            }
+            report(turn, forwarder, "alone", "before", alone, alone);
+            report(turn, forwarder, "alone", "others", othersAlone, othersAlone);
+            before.begin();
+            if (turn.repeats() > 0) {
+                for (int i = 0; i < turn.repeats(); i++) {
+                    try (Culprits _ = Culprits.start(turn.which(), places, leave)) {
+                        sleep(0.5);
+                    }
+                }
+                report(turn, forwarder, "with", "before", before.end(), alone);
+                before.begin();
+                try (EchoGroup after = open(places)) {
+                    after(turn, forwarder, before, after, alone, othersAlone);
+                }
+                return;
+            }
+            Culprits culprits = Culprits.start(turn.which(), places, leave);
+            try {
+                sleep(1);
+                try (EchoGroup after = open(places)) {
+                    sleep(seconds);
+                    report(turn, forwarder, "with", "before", before.end(), alone);
+                    report(turn, forwarder, "with", "after", after.end(), othersAlone);
+                    say(String.format("%-12s %-24s culprits: %s", turn.peer(), turn.name(), culprits.state()));
+                    before.begin();
+                    after.begin();
+                    culprits.close();
+                    after(turn, forwarder, before, after, alone, othersAlone);
+                }
+            } finally {
+                culprits.close();
+            }
+        }
+    }
+
+    /// The culprits have gone.
+    private void after(Turn turn, ForwarderProcess forwarder, EchoGroup before, EchoGroup after, EchoGroup.Phase alone, EchoGroup.Phase othersAlone)
+            throws IOException, InterruptedException {
+        sleep(reference);
+        report(turn, forwarder, "gone", "before", before.end(), alone);
+        report(turn, forwarder, "gone", "after", after.end(), othersAlone);
+    }
+
+    private EchoGroup open(Culprits.Places places) throws InterruptedException {
+        return EchoGroup.open(places.echo(), places.select() ? "echo" : "", connections, rate);
+    }
+
+    private void report(Turn turn, ForwarderProcess forwarder, String phase, String group, EchoGroup.Phase measured, EchoGroup.Phase reference) throws IOException {
+        ProcessFacts facts = forwarder.facts();
+        double ratio = measured.millis(99) / reference.millis(99);
+        var values = new LinkedHashMap<String, Object>(Map.of("peer", turn.peer(), "case", turn.name(), "phase", phase, "group", group, "p99_by_alone", ratio));
+        values.putAll(measured.values());
+        values.put("forwarder", facts.values());
+        values.put("forwarder_lines", forwarder.lines().size());
+        Files.writeString(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(values) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        say(String.format("%-12s %-24s %-6s %-6s %9.0f %9.2f %9.2f %9.1f %6d %6d %11.0f %7.2f  %.0f MB, %d handles, %d lines%s", turn.peer(), turn.name(), phase, group,
+                measured.opsPerSecond(), measured.millis(50), measured.millis(99), measured.latencyNanos().getMaxValue() / 1e6, measured.errorCount(), measured.waited(),
+                measured.silenceMillis(), ratio, facts.residentMegabytes(), facts.handles(), forwarder.lines().size(),
+                measured.errorCount() == 0 ? "" : " " + measured.errors()));
+    }
+
+    private void say(String line) {
+        System.out.println(line);
+        table.append(line).append('\n');
+    }
+
+    private static void sleep(double seconds) throws InterruptedException {
+        Thread.sleep((long) (seconds * 1000));
+    }
+}

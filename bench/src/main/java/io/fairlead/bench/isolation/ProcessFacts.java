@@ -1,0 +1,47 @@
+package io.fairlead.bench.isolation;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// What `/proc` says of one process at one moment; zeros for one that has ended.
+///
+/// @param residentMegabytes of 10^6 bytes, now
+/// @param peakMegabytes since it began
+/// @param handles open file descriptors
+/// @param cpuSeconds user and system
+public record ProcessFacts(double residentMegabytes, double peakMegabytes, int handles, int threads, double cpuSeconds) {
+    /// The kernel's unit in `/proc/PID/stat`; 100 on every Linux a JDK runs on.
+    private static final double TICKS_PER_SECOND = 100;
+
+    /// Facts of `process` alone, not of its children.
+    public static ProcessFacts of(ProcessHandle process) {
+        Path folder = Path.of("/proc", Long.toString(process.pid()));
+        try (Stream<Path> handles = Files.list(folder.resolve("fd"))) {
+            String status = Files.readString(folder.resolve("status"));
+            String stat = Files.readString(folder.resolve("stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" "); // field 3 of proc(5) on
+            return new ProcessFacts(number(status, "VmRSS:") * 1024 / 1e6, number(status, "VmHWM:") * 1024 / 1e6, (int) handles.count(),
+                    (int) number(status, "Threads:"), (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND);
+        } catch (IOException _) { // it has ended
+            return new ProcessFacts(0, 0, 0, 0, 0);
+        }
+    }
+
+    public Map<String, Object> values() {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("rss_MB", Math.round(residentMegabytes * 10) / 10.0);
+        all.put("rss_peak_MB", Math.round(peakMegabytes * 10) / 10.0);
+        all.put("handles", handles);
+        all.put("threads", threads);
+        all.put("cpu_s", cpuSeconds);
+        return all;
+    }
+
+    private static long number(String status, String name) {
+        return status.lines().filter(line -> line.startsWith(name)).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum();
+    }
+}
