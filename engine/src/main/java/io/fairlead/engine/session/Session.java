@@ -35,6 +35,8 @@ public final class Session implements FrameSink {
     private int nextRequestId;
     private int pairs;
     private int bulkPairs;
+    /// Pairs that are closed and not yet forgotten.
+    private int closedPairs;
     private int heldBytes;
     private boolean writable = true;
     private boolean goneAway;
@@ -100,6 +102,11 @@ public final class Session implements FrameSink {
             count += lane.stalled ? 1 : 0;
         }
         return count;
+    }
+
+    /// Whether a worker is stuck and no pair is alive: what the peer still holds of those it had, only the end of the session takes from it.
+    public boolean isSpent() {
+        return closedPairs == pairs && stalledLanes() > 0;
     }
 
     /// Bytes a local socket may bring by one read: all, while there is room to hold them should credit be missing.
@@ -532,6 +539,7 @@ public final class Session implements FrameSink {
     }
 
     void closed(StreamPair pair, CloseReason why) {
+        closedPairs++;
         if (pair.isBulk()) {
             bulkPairs--;
         } else if (why instanceof CloseReason.Done || why instanceof CloseReason.LocalReset) {
@@ -706,6 +714,7 @@ public final class Session implements FrameSink {
         }
         pair.lane.pairs--;
         pairs--;
+        closedPairs--;
         pair.downstream.onForgotten();
     }
 

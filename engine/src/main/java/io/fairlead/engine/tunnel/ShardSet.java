@@ -122,6 +122,7 @@ public final class ShardSet {
         home.execute(() -> {
             List<Tunnel> all = tunnels;
             long retired = all.stream().filter(t -> !t.isAccepting()).count();
+            all.stream().filter(t -> !t.isAccepting() && t.hasStalledWorker()).forEach(Tunnel::retire); // all five are: it went out of use by itself
             if (all.stream().anyMatch(t -> t.isAccepting() && !t.isStalled())) {
                 all.stream().filter(t -> t.isAccepting() && t.hasStalledWorker()).limit(Math.max(0, Limits.SESSIONS_AUTO_MAX - retired)).forEach(Tunnel::retire);
             }

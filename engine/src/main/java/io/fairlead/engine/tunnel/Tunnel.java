@@ -69,6 +69,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private long tickDueNanos;
     private ScheduledFuture<?> nextTick;
     private volatile boolean accepting = true;
+    private volatile boolean retired;
     /// Pairs promised by other threads or open: what placement goes by.
     private final AtomicInteger load = new AtomicInteger();
     private final AtomicIntegerArray loadByPort;
@@ -120,9 +121,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         return accepting;
     }
 
-    /// No new pairs; those that are open go on to their end, and then it closes.
+    /// No new pairs; those that are open go on to their end, and then it closes. To be called where connections are placed.
     public void retire() {
         accepting = false;
+        retired = true;
         closeIfDone();
     }
 
@@ -407,6 +409,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             stalledWorker = worker;
             stalled = any;
             onStall.run();
+        }
+        // The peer would hold pairs on a stuck worker for good, and we for 30 s: sessions that nobody uses, and the pod's sockets with them. No
+        // connection is on its way here: none was placed since it retired, and all that were have opened their pairs.
+        if (retired && lostCause == null && session.isSpent() && load.get() == session.pairs()) {
+            close();
         }
     }
 

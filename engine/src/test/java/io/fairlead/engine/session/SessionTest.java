@@ -493,6 +493,26 @@ class SessionTest {
     }
 
     @Test
+    void aSessionWithAStuckWorkerIsSpentOnceNoPairIsAlive() {
+        LocalEnd[] locals = tunnel.openOnEachLane();
+        for (int i = 0; i < 40; i++) {
+            locals[2].send("x");
+        }
+        tunnel.pass(20);
+        tunnel.begin();
+        session.beforeFlush();
+        passWithPongsOfOthers(400, locals[2].pair.lane);
+        for (LocalEnd local : locals) {
+            assertFalse(session.isSpent(), "one is alive");
+            local.pair.localReset();
+        }
+        assertEquals(5, session.pairs(), "the peer holds them all");
+        assertTrue(session.isSpent());
+        tunnel.pongs();
+        assertFalse(session.isSpent(), "the worker moves: it will wind them up");
+    }
+
+    @Test
     void aStalledLaneGetsNoNewPairsUntilItMoves() {
         LocalEnd[] locals = tunnel.openOnEachLane();
         Lane stuck = locals[2].pair.lane;
