@@ -41,6 +41,23 @@ import java.util.stream.Stream;
 public final class IsolationMain {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int WARMUP_SECONDS = 3;
+    private static final String USAGE = """
+            usage: bench/isolation [--OPTION VALUE ...]
+              --cases alone,a,b,c,d   alone: nobody; a: a download that nobody reads; b: an upload that the pod never reads; c: five of each;
+                                      d: a client process stopped by SIGSTOP
+              --seconds 60            beside the culprits
+              --reference 20          before they come, and after they have gone
+              --known no|yes|both     yes: they were there before, for 3 s, so the port may be known
+              --one-port no|yes|both  yes: all share one port of the pod
+              --repeat-b 0            one more case: b so many times in one process, half a second each
+              --leave reset|close     how they go
+              --connections 200       echo connections of each group
+              --rate 0                messages per second of each group; 0: the next when the last is back
+              --peers fairlead,kubectl-ws,kubectl-spdy   default: fairlead
+              --sessions auto|N       of fairlead
+              --fairlead PROGRAM, --kubectl PROGRAM
+              --results FOLDER|none   where the run's folder is made; default: jmh-results
+            The cluster is the one of $KUBECONFIG.""";
 
     /// One process of the run.
     private record Turn(String peer, Culprits.Case which, boolean known, boolean onePort, int repeats) {
@@ -72,13 +89,15 @@ public final class IsolationMain {
     private IsolationMain() {}
 
     public static void main(String[] args) throws Exception {
+        if (List.of(args).contains("--help")) {
+            System.out.println(USAGE);
+            return;
+        }
         var main = new IsolationMain();
         try {
             main.parse(args);
         } catch (IllegalArgumentException e) {
-            System.err.println("isolation: " + e.getMessage() + "\nusage: bench/isolation [--cases alone,a,b,c,d] [--seconds 60] [--reference 20] [--known no|yes|both]"
-                    + " [--one-port no|yes|both] [--repeat-b 0]\n  [--leave reset|close] [--connections 200] [--rate 0] [--peers fairlead,kubectl-ws,kubectl-spdy] [--sessions auto|N]"
-                    + " [--fairlead PROGRAM] [--kubectl PROGRAM]\n  [--results FOLDER|none]");
+            System.err.println("isolation: " + e.getMessage() + "\n" + USAGE);
             System.exit(64);
         }
         main.kubeconfig = ServerPod.kubeconfig().orElse(null);

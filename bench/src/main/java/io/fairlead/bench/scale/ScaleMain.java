@@ -42,6 +42,18 @@ public final class ScaleMain {
     /// Handles that a forwarder needs beside its connections: libraries, loops, sessions, listeners.
     private static final int HANDLES_BESIDE = 200;
     private static final int MEMORY_RECORDS = 10;
+    private static final String USAGE = """
+            usage: bench/scale [--OPTION VALUE ...]
+              --parts active,active-ideal,million,path,download
+              --seconds 30            measured, of active, active-ideal, path, download
+              --active 4000           connections at once on the cluster of $KUBECONFIG
+              --active-ideal 20000    connections at once on the ideal testbed
+              --count 1000000         connections of million, one after another
+              --at-once 200           of them under way at a time
+              --path-connections 16, --rtt 20 (ms), --window 1048576 (bytes)   of path
+              --rounds 3              of download
+              --fairlead PROGRAM, --kubectl PROGRAM
+              --results FOLDER|none   where the run's folder is made; default: jmh-results""";
     /// Source addresses of the generator: 28,000 ports each.
     private static final String SOURCES = "100";
 
@@ -65,13 +77,15 @@ public final class ScaleMain {
     private ScaleMain() {}
 
     public static void main(String[] args) throws Exception {
+        if (List.of(args).contains("--help")) {
+            System.out.println(USAGE);
+            return;
+        }
         var main = new ScaleMain();
         try {
             main.parse(args);
         } catch (IllegalArgumentException e) {
-            System.err.println("scale: " + e.getMessage() + "\nusage: bench/scale [--parts active,active-ideal,million,path,download] [--seconds 30] [--active 4000] [--active-ideal 20000]"
-                    + "\n  [--count 1000000] [--at-once 200] [--path-connections 16] [--rtt 20] [--window 1048576] [--rounds 3] [--fairlead PROGRAM] [--kubectl PROGRAM]"
-                    + "\n  [--results FOLDER|none]");
+            System.err.println("scale: " + e.getMessage() + "\n" + USAGE);
             System.exit(64);
         }
         main.run(args);
@@ -157,7 +171,7 @@ public final class ScaleMain {
 
     private void active(String part, Path kubeconfig, String namespace, String pod, int port, int connections) throws IOException, InterruptedException {
         try (ForwarderProcess forwarder = ForwarderProcess.start(List.of(fairlead), kubeconfig, namespace, pod, List.of(port),
-                List.of("--quiet", "--max-connections", Integer.toString(connections), "--v", "4"))) {
+                List.of("--quiet", "--max-connections", Integer.toString(connections + 1), "--v", "4"))) {
             try {
                 ProcessFacts start = forwarder.facts();
                 LoadSpec spec = LoadSpec.of(Mode.RR_OPEN, forwarder.address(port)).with("connections", Integer.toString(connections))
