@@ -229,7 +229,7 @@ public final class ScaleMain {
             var rates = new ArrayList<Double>();
             for (int sessions : List.of(1, 8)) {
                 try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
-                    LoadResult result = bulk("path", List.of(fairlead), List.of("--sessions", Integer.toString(sessions)), cluster, mode, pathConnections,
+                    LoadResult result = bulk("path", List.of(fairlead), sessions, cluster, mode, pathConnections,
                             String.format(Locale.ROOT, "%s, %d sessions", mode, sessions));
                     rates.add(result.megabytesPerSecond());
                 }
@@ -251,7 +251,7 @@ public final class ScaleMain {
             for (int round = 1; round <= rounds; round++) {
                 for (int connections : List.of(1, 16)) {
                     for (var command : commands.entrySet()) {
-                        LoadResult result = bulk("download", command.getValue(), List.of(), cluster, Mode.DOWNLOAD, connections,
+                        LoadResult result = bulk("download", command.getValue(), 0, cluster, Mode.DOWNLOAD, connections,
                                 "round " + round + ", " + connections + " connections, " + command.getKey());
                         rates.computeIfAbsent(command.getKey() + " " + connections, _ -> new ArrayList<>()).add(result.megabytesPerSecond());
                     }
@@ -266,30 +266,44 @@ public final class ScaleMain {
         }
     }
 
-    private LoadResult bulk(String part, List<String> command, List<String> flags, IdealCluster cluster, Mode mode, int connections, String name)
+    /// @param sessions for fairlead to have before the first connection comes, as one that has come stays where it is; 0: what the program does by itself
+    private LoadResult bulk(String part, List<String> command, int sessions, IdealCluster cluster, Mode mode, int connections, String name)
             throws IOException, InterruptedException {
         int port = mode == Mode.DOWNLOAD ? IdealCluster.SOURCE : IdealCluster.CHECK;
+        List<String> flags = sessions == 0 ? List.of() : List.of("--sessions", Integer.toString(sessions), "--v", "4");
         try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.POD, List.of(port), flags)) {
-            var window = new double[2];
+            awaitSessions(forwarder, sessions);
+            var cpuAt = new double[2];
             LoadSpec spec = LoadSpec.of(mode, forwarder.address(port)).with("connections", Integer.toString(connections))
                     .withTimes(Duration.ofSeconds(3), Duration.ofMillis((long) (seconds * 1000)));
             LoadResult result = Load.run(List.of(spec), new Load.Window() {
                 @Override
                 public void begin() {
-                    window[0] = forwarder.facts().cpuSeconds();
+                    cpuAt[0] = forwarder.facts().cpuSeconds();
                 }
 
                 @Override
                 public void end() {
-                    window[1] = forwarder.facts().cpuSeconds();
+                    cpuAt[1] = forwarder.facts().cpuSeconds();
                 }
             }).getFirst();
-            double cpu = (window[1] - window[0]) / (result.bytes() / 1e9);
+            double cpu = (cpuAt[1] - cpuAt[0]) / (result.bytes() / 1e9);
             ProcessFacts facts = forwarder.facts();
             say(String.format("%-14s %-44s %8.1f MB/s, cpu %.2f s/GB, peak %.0f MB, silence %.0f ms, errors %s; generator %.1f of %.1f s", part, name, result.megabytesPerSecond(), cpu,
                     facts.peakMegabytes(), result.silenceNanosMax() / 1e6, result.errors(), result.generatorCpuSeconds(), result.seconds()));
             record(part, Map.of("name", name, "result", result.values(), "cpu_s_per_GB", cpu, "forwarder", facts.values()));
             return result;
+        }
+    }
+
+    /// The first session is up when the program says that it forwards; the others follow.
+    private static void awaitSessions(ForwarderProcess forwarder, int sessions) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (sessions > 1 && forwarder.lines().stream().noneMatch(line -> line.endsWith(" is up, " + sessions + " now"))) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException("no " + sessions + " sessions after 30 s: " + String.join(" | ", forwarder.lines()));
+            }
+            Thread.sleep(50);
         }
     }
 
