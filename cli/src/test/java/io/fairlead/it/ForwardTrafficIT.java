@@ -60,6 +60,32 @@ class ForwardTrafficIT {
         lab.close();
     }
 
+    @Test void anUploadThatNobodyReadLeavesNoSessionBehindWhenItGoes() throws Exception {
+        try (Forward forward = lab.forward(lab.autoSpec("pod/servers", ":" + ECHO, ":" + STALL)); PodClient echo = echoing(forward)) {
+            PodClient upload = connect(forward, STALL);
+            var sent = new AtomicLong();
+            Future<?> writer = lab.run(() -> {
+                while (true) {
+                    upload.sendPattern(0, MIB / 16);
+                    sent.incrementAndGet();
+                }
+            });
+            var seen = new long[2];
+            until("the upload has come to a stand for a second", () -> {
+                if (sent.get() != seen[0]) {
+                    seen[0] = sent.get();
+                    seen[1] = System.nanoTime();
+                }
+                return seen[0] > 0 && System.nanoTime() - seen[1] > 1_000_000_000L;
+            });
+            until("the connections are on sessions of their own, beside a spare", () -> lab.testbed.sessions().size() >= 3);
+            upload.reset();
+            until("one session for the echo and a spare", () -> lab.testbed.sessions().size() <= 2, () -> lab.testbed.sessions());
+            echo.echo(100, 100);
+            writer.cancel(true);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 4, ForwardSpec.SESSIONS_AUTO})
     void fiftyConnectionsAtOnceEachGetTheirOwnBytesBack(int sessions) throws Exception {
