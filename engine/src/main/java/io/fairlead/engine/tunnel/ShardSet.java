@@ -289,8 +289,8 @@ public final class ShardSet {
     /// | was bulk last | among bulk ones | 8, and 1 for each of them |
     /// | any | among connections of other ports | 4 |
     /// | any | to an empty one whose workers are under suspicion | 2 |
-    /// | any | to an empty one: it is the spare | 1 |
-    private static int rank(Tunnel tunnel, int portIndex, PortHistory history, long now) {
+    /// | any, with as many tunnels as we think fit | to an empty one: it is the spare | 1 |
+    private int rank(Tunnel tunnel, int portIndex, PortHistory history, long now) {
         if (tunnel.isStalled()) {
             return 64;
         }
@@ -303,7 +303,7 @@ public final class ShardSet {
         }
         rank += tunnel.isFreeForPort(portIndex) ? 0 : 4;
         rank += empty && tunnel.isSuspect() ? 2 : 0;
-        return rank + (empty ? 1 : 0);
+        return rank + (empty && sessions == ForwardSpec.SESSIONS_AUTO ? 1 : 0);
     }
 
     private void remove(Tunnel tunnel, CloseReason why) {

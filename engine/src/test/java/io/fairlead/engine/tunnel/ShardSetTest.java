@@ -101,6 +101,17 @@ class ShardSetTest {
     }
 
     @Test
+    void aGivenNumberOfTunnelsSharesABurstOfConnections() {
+        Tunnel first = add();
+        Tunnel second = add();
+        for (int i = 0; i < 6; i++) {
+            place();
+        }
+        assertEquals(3, first.load());
+        assertEquals(3, second.load());
+    }
+
+    @Test
     void whoeverWaitsIsPlacedOnTheNextTunnelInOrder() {
         Waiter first = place();
         Waiter second = place();
