@@ -73,7 +73,7 @@ public final class Limits {
     /// one in this time, as each costs the peer five small writes.
     public static final long SUSPECT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /// How long a pair on a stalled lane waits for its SYN_REPLY: less than others, as it has little hope.
+    /// How long a pair waits for its SYN_REPLY on a lane that has been stalled for as long: less than others, as it has little hope.
     public static final long REPLY_STALLED_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /// Without frames of ours to ask about, a sweep leaves this often: it keeps idle timers of load balancers (60 s and more) away.

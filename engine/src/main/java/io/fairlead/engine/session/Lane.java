@@ -19,6 +19,8 @@ final class Lane {
     /// Pairs placed here and not yet forgotten.
     int pairs;
     boolean stalled;
+    /// Since when, if it is.
+    long stalledNanos;
     /// The waiting line is being served.
     boolean pumping;
 

@@ -234,7 +234,9 @@ public final class Session implements FrameSink {
     }
 
     private boolean expireOpening(StreamPair pair) {
-        long patience = pair.lane.stalled ? Limits.REPLY_STALLED_NANOS : Limits.REPLY_NANOS;
+        // A busy server's workers lag behind each other, too; one that is stuck stays so.
+        boolean stuck = pair.lane.stalled && nowNanos - pair.lane.stalledNanos > Limits.REPLY_STALLED_NANOS;
+        long patience = stuck ? Limits.REPLY_STALLED_NANOS : Limits.REPLY_NANOS;
         boolean expired = pair.state instanceof PairState.Opening && nowNanos - pair.bornNanos > patience;
         if (expired) {
             pair.fail(new CloseReason.NoReply((nowNanos - pair.bornNanos) / 1_000_000));
@@ -663,6 +665,7 @@ public final class Session implements FrameSink {
         long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
         if (!lane.stalled && lane.isOverdue(newestPong, nowNanos, patience)) {
             lane.stalled = true;
+            lane.stalledNanos = nowNanos;
             counters.lanesStalled++;
         }
     }

@@ -123,6 +123,17 @@ class SessionTest {
         assertEquals(1, waits.forgotten);
     }
 
+    @Test
+    void aPairOnALaneThatStallsNowAndThenWaitsOnForItsReply() {
+        LocalEnd waits = openUntilOneWaits().getLast();
+        for (int i = 0; i < 4; i++) {
+            passWithPongsOfOthers(3_000, waits.pair.lane);
+            assertEquals(1, session.stalledLanes());
+            tunnel.pongs();
+        }
+        assertNull(waits.closed);
+    }
+
     /// Time passes; pings of all lanes but `stuck` are answered.
     private void passWithPongsOfOthers(long millis, Lane stuck) {
         for (long i = 0; i < millis; i += 100) {
