@@ -93,6 +93,8 @@ public final class IsolationMain {
             System.out.println(USAGE);
             return;
         }
+        // Interrupted, it leaves no process behind; what it stopped is killed as well.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
         var main = new IsolationMain();
         try {
             main.parse(args);

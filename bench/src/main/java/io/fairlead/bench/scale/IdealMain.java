@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /// The ideal testbed as a process of its own, with one pod `pods` whose servers are elsewhere: `IdealMain [rtt=MILLIS] [window=BYTES] NUMBER=LOCAL_PORT ...`, where
-/// the pod's port NUMBER is the local port LOCAL_PORT. Prints the kubeconfig's path and runs until killed or its standard input ends.
+/// the pod's port NUMBER is the local port LOCAL_PORT. Prints the kubeconfig's path and runs until killed.
 final class IdealMain {
     private IdealMain() {}
 

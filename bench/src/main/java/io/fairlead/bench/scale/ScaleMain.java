@@ -81,6 +81,8 @@ public final class ScaleMain {
             System.out.println(USAGE);
             return;
         }
+        // Interrupted, it leaves no process behind; what it stopped is killed as well.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
         var main = new ScaleMain();
         try {
             main.parse(args);
