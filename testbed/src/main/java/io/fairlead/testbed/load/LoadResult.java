@@ -3,6 +3,7 @@ package io.fairlead.testbed.load;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
@@ -26,6 +27,8 @@ public record LoadResult(
         Map<String, Long> errors,
         Map<String, Long> outcomes) {
 
+    /// Points of a percentile chart.
+    private static final List<Double> PERCENTILES = List.of(0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999, 100.0);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public double megabytesPerSecond() {
@@ -63,6 +66,7 @@ public record LoadResult(
             times.put("p99", micros(99));
             times.put("p99.9", micros(99.9));
             times.put("max", round(latency.getMaxValue() / 1e3));
+            times.put("percentiles", PERCENTILES.stream().map(percentile -> List.of(percentile, micros(percentile))).toList());
             all.put("latency_us", times);
         }
         all.put("silence_ms_max", round(silenceNanosMax / 1e6));
