@@ -8,12 +8,15 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What a bare client needs to reach the API server: address, TLS context, and a bearer token or null. Client certificates and tokens only.
-public record PodAccess(String host, int port, String pathPrefix, SslContext tls, String token) {
+/// What a bare client needs to reach the API server: its name and port, TLS context, and a bearer token or null. Client certificates and tokens only.
+///
+/// @param address where to connect: the API server itself, or a relay to it
+public record PodAccess(String host, int port, InetSocketAddress address, String pathPrefix, SslContext tls, String token) {
     /// Reads the current context of `kubeconfig`.
     public static PodAccess read(Path kubeconfig) throws IOException {
         KubeConfig config;
@@ -29,7 +32,13 @@ public record PodAccess(String host, int port, String pathPrefix, SslContext tls
             tls.keyManager(new ByteArrayInputStream(certificate),
                     new ByteArrayInputStream(config.getDataOrFileRelative(config.getClientKeyData(), config.getClientKeyFile())));
         }
-        return new PodAccess(server.getHost(), server.getPort() < 0 ? 443 : server.getPort(), server.getPath(), tls.build(),
+        int port = server.getPort() < 0 ? 443 : server.getPort();
+        return new PodAccess(server.getHost(), port, new InetSocketAddress(server.getHost(), port), server.getPath(), tls.build(),
                 certificate == null && config.getCredentials() != null ? config.getCredentials().get("token") : null);
+    }
+
+    /// The same API server, reached by way of `relay`.
+    public PodAccess at(InetSocketAddress relay) {
+        return new PodAccess(host, port, relay, pathPrefix, tls, token);
     }
 }

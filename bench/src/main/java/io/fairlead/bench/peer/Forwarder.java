@@ -5,69 +5,100 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// A port-forward program as a process of its own, from its start to the line that says it forwards, and to its end.
+/// A port-forward program as a process of its own, from its start to its end.
 ///
 /// Thread: one at a time; two daemon threads read its output.
 final class Forwarder implements AutoCloseable {
     private static final int START_SECONDS_MAX = 30;
+    private static final int FIRST_BYTE_MILLIS_MAX = 20_000;
     private static final int LINES_KEPT = 20;
+    private static final String LOOPBACK = "127.0.0.1";
 
     private final Process process;
     private final Map<Integer, Integer> localPorts;
     private final ArrayDeque<String> lastLines = new ArrayDeque<>();
     private final CountDownLatch forwarding;
-    private final double startMillis;
+    private final long begunNanos;
+    private double startMillis;
 
-    /// Starts `command`, in which `{namespace}`, `{pod}`, `{kubeconfig}` and `{ports}` (`L:R L:R ...`) are filled in, and waits until it has said
-    /// `Forwarding from 127.0.0.1` for each port, or anything with the local port in it.
+    /// Starts `command` and waits until it is ready for connections.
     ///
-    /// @throws IOException it ended, or said nothing in time; the message quotes its last lines
-    static Forwarder start(List<String> command, Map<String, String> names, List<Integer> remotePorts) throws IOException, InterruptedException {
-        Map<Integer, Integer> ports = freePorts(remotePorts);
-        var words = new ArrayList<String>();
-        for (String word : command) {
-            if (word.equals("{ports}")) {
-                ports.forEach((remote, local) -> words.add(local + ":" + remote));
-            } else {
-                String filled = word;
-                for (var name : names.entrySet()) {
-                    filled = filled.replace("{" + name.getKey() + "}", name.getValue());
-                }
-                words.add(filled);
-            }
+    /// @param names what its placeholders stand for
+    /// @throws IOException it ended, or was not ready in time; the message quotes its last lines
+    static Forwarder start(PeerCommand command, Map<String, String> names, List<Integer> remotePorts) throws IOException, InterruptedException {
+        var forwarder = new Forwarder(command, names, freePorts(remotePorts));
+        try {
+            forwarder.awaitReady(command.ready());
+            return forwarder;
+        } catch (IOException | InterruptedException e) {
+            forwarder.close();
+            throw e;
         }
-        return new Forwarder(words, ports);
     }
 
-    private Forwarder(List<String> words, Map<Integer, Integer> ports) throws IOException, InterruptedException {
+    private Forwarder(PeerCommand command, Map<String, String> names, Map<Integer, Integer> ports) throws IOException {
         localPorts = ports;
         forwarding = new CountDownLatch(ports.size());
-        long begun = System.nanoTime();
-        process = new ProcessBuilder(words).start();
+        var builder = new ProcessBuilder(command.fill(names, ports));
+        builder.environment().put("KUBECONFIG", names.get("kubeconfig"));
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path")); // for the forwarders of this package
+        begunNanos = System.nanoTime();
+        process = builder.start();
         process.getOutputStream().close();
         read(process.getInputStream());
         read(process.getErrorStream());
-        while (!forwarding.await(20, TimeUnit.MILLISECONDS)) {
-            boolean late = System.nanoTime() - begun > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
-            if (late || !process.isAlive()) {
-                close();
-                throw new IOException((late ? "does not forward after " + START_SECONDS_MAX + " s: " : "ended with " + process.exitValue() + ": ") + lastLines());
-            }
-        }
-        startMillis = (System.nanoTime() - begun) / 1e6;
     }
 
-    /// From its start to its line for the last port.
+    private void awaitReady(PeerCommand.Ready ready) throws IOException, InterruptedException {
+        while (!switch (ready) {
+            case LINE -> forwarding.await(20, TimeUnit.MILLISECONDS);
+            case LISTENING -> forwarding.await(5, TimeUnit.MILLISECONDS) || listening().containsAll(localPorts.values());
+        }) {
+            if (!process.isAlive()) {
+                throw new IOException("ended with " + process.exitValue() + ": " + lastLines());
+            }
+            if (System.nanoTime() - begunNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
+                throw new IOException("does not forward after " + START_SECONDS_MAX + " s: " + lastLines());
+            }
+        }
+        startMillis = (System.nanoTime() - begunNanos) / 1e6;
+    }
+
+    /// From its start to now, once one byte has gone to the pod's echo and come back.
+    ///
+    /// @throws IOException it did not come back, or not in time
+    double firstByteMillis(int echoPort) throws IOException {
+        try (var socket = new Socket()) {
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(FIRST_BYTE_MILLIS_MAX);
+            socket.connect(new InetSocketAddress(LOOPBACK, localPort(echoPort)), FIRST_BYTE_MILLIS_MAX);
+            socket.getOutputStream().write(1);
+            if (socket.getInputStream().read() != 1) {
+                throw new IOException("closed");
+            }
+            return (System.nanoTime() - begunNanos) / 1e6;
+        } catch (IOException e) {
+            throw new IOException("the first byte did not come back: " + e.getMessage() + "; " + lastLines(), e);
+        }
+    }
+
+    /// From its start until it was ready.
     double startMillis() {
         return startMillis;
     }
@@ -129,6 +160,22 @@ final class Forwarder implements AutoCloseable {
                 lastLines.remove();
             }
         }
+    }
+
+    /// Local ports on which somebody listens, out of `/proc/net`: looking there disturbs nobody, as a connection would.
+    private static Set<Integer> listening() throws IOException {
+        var ports = new HashSet<Integer>();
+        for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+            if (Files.isReadable(Path.of(table))) {
+                for (String line : Files.readAllLines(Path.of(table))) {
+                    String[] fields = line.strip().split(" +");
+                    if (fields[3].equals("0A")) { // LISTEN
+                        ports.add(Integer.parseInt(fields[1].substring(fields[1].lastIndexOf(':') + 1), 16));
+                    }
+                }
+            }
+        }
+        return ports;
     }
 
     private static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {

@@ -9,15 +9,25 @@ import java.util.Map;
 ///
 /// @param failure how it failed to run at all, or ""
 /// @param results one for each part of the workload; empty if it failed
-/// @param cpuSeconds of the forwarder in the window; NaN where there is none
+/// @param cpu of the forwarder in the window
 /// @param residentPeakMegabytes NaN where there is no process
-/// @param startMillis from its start to its `Forwarding` line; NaN where there is no process
+/// @param startMillis from its start until it forwards, by its own word; NaN where there is no process
+/// @param firstByteMillis from its start to the first byte that came back from the pod's echo; NaN where there is no process
 /// @param diedWith its last lines if it ended by itself during the work, else ""
-record Measurement(String peer, String workload, int round, String failure, List<LoadResult> results, double cpuSeconds,
-        double residentPeakMegabytes, double startMillis, String diedWith) {
+record Measurement(Turn turn, String failure, List<LoadResult> results, CpuTime cpu, double residentPeakMegabytes, double startMillis,
+        double firstByteMillis, String diedWith) {
 
-    static Measurement failed(String peer, String workload, int round, String failure) {
-        return new Measurement(peer, workload, round, failure, List.of(), Double.NaN, Double.NaN, Double.NaN, "");
+    static Measurement failed(Turn turn, String failure) {
+        return new Measurement(turn, failure, List.of(), CpuTime.NONE, Double.NaN, Double.NaN, Double.NaN, "");
+    }
+
+    /// Of a path that is no process of its own.
+    static Measurement ofPath(Turn turn, List<LoadResult> results, CpuTime cpu) {
+        return new Measurement(turn, "", results, cpu, Double.NaN, Double.NaN, Double.NaN, "");
+    }
+
+    String peer() {
+        return turn.peer();
     }
 
     boolean ran() {
@@ -37,31 +47,40 @@ record Measurement(String peer, String workload, int round, String failure, List
     }
 
     double cpuSecondsPerGigabyte() {
-        return cpuSeconds / (megabytesPerSecond() * results.getFirst().seconds() / 1e3);
+        return ran() ? cpu.total() / (megabytesPerSecond() * results.getFirst().seconds() / 1e3) : Double.NaN;
     }
 
     double cpuMicrosPerOp() {
-        return cpuSeconds / results.getFirst().ops() * 1e6;
+        return ran() ? cpu.total() / results.getFirst().ops() * 1e6 : Double.NaN;
     }
 
     long errors() {
         return results.stream().mapToLong(LoadResult::errorCount).sum() + (ran() && diedWith.isEmpty() ? 0 : 1);
     }
 
+    /// Exchanges of the measured part that had waited for more than a second when the window ended: what a freeze looks like.
+    long unanswered() {
+        return ran() ? results.getFirst().outcomes().getOrDefault("unanswered for more than 1 s", 0L) : 0;
+    }
+
     Map<String, Object> values() {
         var all = new LinkedHashMap<String, Object>();
-        all.put("peer", peer);
-        all.put("workload", workload);
-        all.put("round", round);
+        all.put("peer", peer());
+        all.put("workload", turn.workload().name());
+        all.put("rtt_ms", turn.rttMillis());
+        all.put("round", turn.round());
         all.put("failure", failure);
         all.put("died_with", diedWith);
-        put(all, "cpu_s", cpuSeconds);
-        if (ran()) {
-            put(all, "cpu_s_per_GB", cpuSecondsPerGigabyte());
-            put(all, "cpu_us_per_op", cpuMicrosPerOp());
-        }
+        put(all, "cpu_s", cpu.total());
+        put(all, "cpu_user_s", cpu.user());
+        put(all, "cpu_system_s", cpu.system());
+        put(all, "cpu_s_per_GB", cpuSecondsPerGigabyte());
+        put(all, "cpu_us_per_op", cpuMicrosPerOp());
         put(all, "rss_peak_MB", residentPeakMegabytes);
         put(all, "start_ms", startMillis);
+        put(all, "first_byte_ms", firstByteMillis);
+        all.put("errors", errors());
+        all.put("unanswered", unanswered());
         all.put("parts", results.stream().map(LoadResult::values).toList());
         return all;
     }

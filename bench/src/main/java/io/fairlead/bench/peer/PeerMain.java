@@ -1,197 +1,313 @@
 package io.fairlead.bench.peer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fairlead.bench.cluster.PodAccess;
 import io.fairlead.bench.cluster.ServerPod;
-import io.fairlead.testbed.load.Load;
-import io.fairlead.testbed.load.LoadSpec;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /// Runs fairlead and its peers in turns against the same pod, and writes ratios of medians with their spread.
 ///
 /// ```
-/// bench/peer [--peers fairlead,kubectl-ws,kubectl-spdy,raw,direct] [--workloads all|down-1,...] [--rounds 3] [--seconds 5] [--warmup 2]
-///            [--fairlead PROGRAM] [--kubectl PROGRAM] [--peer NAME='PROGRAM ARGUMENT ... {ports}'] [--results FOLDER|none]
+/// bench/peer                                       the full run, under 30 minutes on two cores
+/// bench/peer --quick                               the main workloads once, under 4 minutes
+/// bench/peer --workloads rr-1,connect-1 --peers fairlead,kubectl-ws,raw --rtt 0,20,100
+/// bench/peer --workloads all --rtt 20              everything, over a round trip of 20 ms
+/// bench/peer --peer krelay='krelay -n {namespace} pod/{pod} {ports}' --peers fairlead,krelay --workloads down-1
 /// ```
 /// The cluster is the one that `KUBECONFIG` names; see {@link ServerPod} for what is run there. Within a round every workload is given to each
 /// peer in turn, A B C, A B C, and each turn is a fresh process with a warm-up, so that a slow minute of the machine meets them all, and none
-/// inherits a fault. `raw` speaks frames without local sockets, one session for each part of a workload; `direct` is the pod's own address, without any forwarder.
-/// A peer that fails is a result. The first peer is the one that the ratios are about.
-public final class PeerMain {
+/// inherits a fault. The first peer is the one that the ratios are about. Peers:
+///
+/// - `fairlead`, `kubectl-ws` (kubectl's default), `kubectl-spdy`: the programs.
+/// - `client-java`, `fabric8`: the libraries in a small program, {@link ClientJavaForward} and {@link Fabric8Forward}.
+/// - `raw`: frames without local sockets, one session for each part of a workload: what the chain of servers allows.
+/// - `direct`: the pod's own address, without any forwarder.
+/// - `faulty-none`, `faulty-sleep-200us`, `faulty-lose-byte`, `faulty-stall-500ms`: a plain relay to the pod's address with that fault, to see that a run finds it.
+///
+/// A peer that fails or hangs is a result, and the run goes on. Ctrl-C ends the peer, and removes the pod; what was measured until then stays in
+/// `measurements.jsonl`, one line for each turn (see {@link Measurement#values}).
+@Command(name = "bench/peer", mixinStandardHelpOptions = false, sortOptions = false, usageHelpWidth = 130,
+        description = "Runs fairlead and its peers in turns on the cluster that KUBECONFIG names, and writes ratios of medians with their spread.",
+        footerHeading = "%nOther programs, as --peer NAME='...':%n",
+        footer = {
+            "  krelay='krelay -n {namespace} pod/{pod} {ports}'",
+            "  ssh='ssh -N -o ExitOnForwardFailure=yes -L127.0.0.1:{local}:{ip}:{remote} NODE'   the pod by way of a node's sshd",
+            "  kftray='./kftray.sh {namespace} {pod} {ports}'     kftray and kubefwd take no local ports on their command line (kftray reads a",
+            "  kubefwd='./kubefwd.sh {namespace} {pod} {ports}'   file, kubefwd forwards services to addresses of its own): a script has to map them",
+            "In a command {namespace}, {pod}, {ip} and {kubeconfig} are filled in; {ports} becomes LOCAL:REMOTE for each port, and a word with",
+            "{local} and {remote} is repeated for each port. KUBECONFIG is set for it. It has started once all local ports listen.",
+            "",
+            "Exit code 0: the run went through, whatever the peers did. 64: bad option. 78: no cluster. 130: interrupted."})
+public final class PeerMain implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int EXIT_USAGE = 64;
+    private static final int EXIT_CONFIG = 78;
+    private static final long CLEANUP_MILLIS_MAX = 30_000;
 
-    private final Map<String, List<String>> commands = new LinkedHashMap<>();
-    private List<String> peers = List.of("fairlead", "kubectl-ws", "kubectl-spdy", "raw", "direct");
-    private List<PeerWorkload> workloads = PeerWorkload.named("down-1,down-16,up-1,rr-1,rr-64,rr-1000,open-64,connect-8,mixed,stalled");
-    private int rounds = 3;
-    private Duration window = Duration.ofSeconds(5);
-    private Duration warmup = Duration.ofSeconds(2);
-    private String results = "jmh-results";
-    private String fairlead = "bin/fairlead";
-    private String kubectl = "kubectl";
+    @Option(names = "--quick", description = "the main workloads, 1 round of 2 s after 1.5 s, fairlead, kubectl-ws, kubectl-spdy and raw: under 4 minutes")
+    private boolean quick;
+
+    @Option(names = "--peers", split = ",", paramLabel = "NAME", description = "whom to run, the first against the others")
+    private List<String> peers = List.of();
+
+    @Option(names = "--workloads", paramLabel = "NAME,...|all", description = "what to run: ${COMPLETION-CANDIDATES}", completionCandidates = WorkloadNames.class)
+    private String workloads = "";
+
+    @Option(names = "--rtt", split = ",", paramLabel = "MS", description = "round trips that a delaying relay puts before the API server, such as 0,20,100; 0: no relay")
+    private List<Integer> rtts = List.of();
+
+    @Option(names = "--rounds", paramLabel = "N", description = "turns of each peer with each workload (default 3)")
+    private Integer rounds;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "measured time of a turn (default 3)")
+    private Double seconds;
+
+    @Option(names = "--warmup", paramLabel = "S", description = "traffic before it (default 3): a forwarder is used for minutes; its start is measured by itself")
+    private Double warmup;
+
+    @Option(names = "--fairlead", paramLabel = "PROGRAM", description = "default ${DEFAULT-VALUE}", defaultValue = "bin/fairlead")
+    private String fairlead;
+
+    @Option(names = "--kubectl", paramLabel = "PROGRAM", description = "default ${DEFAULT-VALUE}", defaultValue = "kubectl")
+    private String kubectl;
+
+    @Option(names = "--peer", paramLabel = "NAME=COMMAND", description = "another program, see below; may be repeated")
+    private Map<String, String> others = Map.of();
+
+    @Option(names = "--results", paramLabel = "FOLDER|none", description = "where to write (default ${DEFAULT-VALUE}); none: a temporary folder", defaultValue = "jmh-results")
+    private String results;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "this text")
+    private boolean help;
+
+    private final Thread main = Thread.currentThread();
+    private volatile boolean ended;
+
+    static final class WorkloadNames implements Iterable<String> {
+        @Override
+        public java.util.Iterator<String> iterator() {
+            return PeerWorkload.ALL.stream().map(PeerWorkload::name).iterator();
+        }
+    }
 
     private PeerMain() {}
 
-    public static void main(String[] args) throws Exception {
-        var main = new PeerMain();
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new PeerMain());
+        line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
+        return line;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Plan plan;
+        Map<String, PeerCommand> commands;
         try {
-            main.parse(args);
+            plan = plan();
+            commands = commands(plan.peers());
         } catch (IllegalArgumentException e) {
-            System.err.println("peer: " + e.getMessage());
-            System.exit(64);
+            System.err.println("bench/peer: " + e.getMessage());
+            return EXIT_USAGE;
         }
         Path kubeconfig = ServerPod.kubeconfig().orElse(null);
         if (kubeconfig == null) {
-            System.err.println("peer: KUBECONFIG names no readable file; the run needs a real cluster");
-            System.exit(78);
+            System.err.println("bench/peer: KUBECONFIG names no readable file; the run needs a real cluster");
+            return EXIT_CONFIG;
         }
-        main.run(kubeconfig, args);
-        System.exit(0);
-    }
-
-    private void parse(String... args) {
-        if (args.length % 2 != 0) {
-            throw new IllegalArgumentException("every option has a value");
-        }
-        for (int i = 0; i < args.length; i += 2) {
-            String value = args[i + 1];
-            switch (args[i]) {
-                case "--peers" -> peers = List.of(value.split(","));
-                case "--workloads" -> workloads = PeerWorkload.named(value);
-                case "--rounds" -> rounds = Integer.parseInt(value);
-                case "--seconds" -> window = Duration.ofMillis((long) (Double.parseDouble(value) * 1000));
-                case "--warmup" -> warmup = Duration.ofMillis((long) (Double.parseDouble(value) * 1000));
-                case "--results" -> results = value;
-                case "--fairlead" -> fairlead = value;
-                case "--kubectl" -> kubectl = value;
-                case "--peer" -> commands.put(value.substring(0, value.indexOf('=')), List.of(value.substring(value.indexOf('=') + 1).split(" +")));
-                default -> throw new IllegalArgumentException("no option " + args[i]);
-            }
-        }
-        List<String> tail = List.of("-n", "{namespace}", "port-forward", "pod/{pod}", "{ports}");
-        commands.put("fairlead", join(List.of(fairlead), tail));
-        commands.put("kubectl-ws", join(List.of(kubectl), tail));
-        commands.put("kubectl-spdy", join(List.of("env", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false", kubectl), tail));
-        for (String peer : peers) {
-            if (!commands.containsKey(peer) && !peer.equals("raw") && !peer.equals("direct")) {
-                throw new IllegalArgumentException("no peer \"" + peer + "\"; there are " + commands.keySet() + " raw direct, and those that --peer names");
-            }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupted, "interrupted"));
+        try {
+            run(plan, commands, kubeconfig);
+            return 0;
+        } catch (InterruptedException _) {
+            System.err.println("bench/peer: interrupted");
+            return 130;
+        } finally {
+            ended = true;
         }
     }
 
-    private void run(Path kubeconfig, String... args) throws IOException, InterruptedException {
+    /// Ctrl-C: has the main thread end what it started. Nothing to do when it has come to its end by itself.
+    private void interrupted() {
+        long deadline = System.nanoTime() + CLEANUP_MILLIS_MAX * 1_000_000;
+        try {
+            if (!ended) {
+                main.interrupt();
+            }
+            while (!ended && System.nanoTime() - deadline < 0) {
+                Thread.sleep(20);
+            }
+        } catch (InterruptedException _) { // the machine goes down anyway
+        }
+    }
+
+    private Plan plan() {
+        if (rounds != null && rounds < 1 || rtts.stream().anyMatch(rtt -> rtt < 0 || rtt > 10_000)) {
+            throw new IllegalArgumentException("--rounds is 1 or more, --rtt 0 to 10000");
+        }
+        if (seconds() <= 0 || warmup() < 0) {
+            throw new IllegalArgumentException("--seconds is above 0, --warmup 0 or more");
+        }
+        int turns = rounds != null ? rounds : quick ? 1 : 3;
+        Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);
+        if (peers.isEmpty() && workloads.isEmpty() && rtts.isEmpty()) {
+            return ready;
+        }
+        List<PeerWorkload> chosen = workloads.isEmpty() ? ready.rows().stream().map(Plan.Row::workload).distinct().toList() : PeerWorkload.named(workloads);
+        return Plan.of(chosen, rtts.isEmpty() ? List.of(0) : rtts, peers.isEmpty() ? ready.peers() : peers, turns);
+    }
+
+    private double seconds() {
+        return seconds != null ? seconds : quick ? 2 : 3;
+    }
+
+    private double warmup() {
+        return warmup != null ? warmup : quick ? 1.5 : 3;
+    }
+
+    /// Those of `named`, in its order; the paths that need none are left out.
+    private Map<String, PeerCommand> commands(List<String> named) {
+        var all = new LinkedHashMap<String, PeerCommand>();
+        String tail = " -n {namespace} port-forward pod/{pod} {ports}";
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        all.put("fairlead", command(fairlead + tail, PeerCommand.Ready.LINE));
+        all.put("kubectl-ws", command(kubectl + tail, PeerCommand.Ready.LINE));
+        all.put("kubectl-spdy", command("env KUBECTL_PORT_FORWARD_WEBSOCKETS=false " + kubectl + tail, PeerCommand.Ready.LINE));
+        all.put("client-java", command(java + " " + ClientJavaForward.class.getName() + " -n {namespace} pod/{pod} {ports}", PeerCommand.Ready.LINE));
+        all.put("fabric8", command(java + " " + Fabric8Forward.class.getName() + " -n {namespace} pod/{pod} {ports}", PeerCommand.Ready.LINE));
+        for (FaultyRelay.Fault fault : FaultyRelay.Fault.values()) {
+            all.put("faulty-" + fault, command(java + " " + FaultyRelay.class.getName() + " " + fault + " {ip} {ports}", PeerCommand.Ready.LINE));
+        }
+        others.forEach((name, words) -> all.put(name, command(words, PeerCommand.Ready.LISTENING)));
+        for (String peer : named) {
+            if (!all.containsKey(peer) && !peer.equals("raw") && !peer.equals("direct")) {
+                throw new IllegalArgumentException("no peer \"" + peer + "\"; there are " + String.join(" ", all.keySet()) + " raw direct, and those that --peer names");
+            }
+        }
+        all.keySet().retainAll(named);
+        return all;
+    }
+
+    private static PeerCommand command(String words, PeerCommand.Ready ready) {
+        return new PeerCommand(Arrays.asList(words.split(" +")), ready);
+    }
+
+    private void run(Plan plan, Map<String, PeerCommand> commands, Path kubeconfig) throws IOException, InterruptedException {
+        List<Turn> turns = plan.turns();
         String machine = RunFolder.machine();
+        if (commands.containsKey("fairlead")) {
+            prepare();
+        }
         Path folder = results.equals("none") ? Files.createTempDirectory("fairlead-peer") : RunFolder.create(Path.of(results));
         var all = new ArrayList<Measurement>();
+        System.err.printf("%d turns of about %.0f s: some %.0f minutes%n", turns.size(), turnSeconds(), Math.ceil(turns.size() * turnSeconds() / 60));
         try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
-            Files.writeString(folder.resolve("setup.md"), setup(machine, pod, args));
-            PodAccess access = PodAccess.read(kubeconfig);
-            int turns = rounds * workloads.size() * peers.size();
+            Files.writeString(folder.resolve("setup.md"), setup(plan, commands, machine, pod));
+            var runner = new TurnRunner(TurnRunner.Pod.of(pod), kubeconfig, commands, duration(warmup()), duration(seconds()));
             long begun = System.nanoTime();
-            for (int round = 1; round <= rounds; round++) {
-                for (PeerWorkload workload : workloads) {
-                    for (String peer : peers) {
-                        if (peer.equals("raw") && !workload.hasRaw()) {
-                            turns--;
-                            continue;
-                        }
-                        Measurement measured = turn(peer, workload, round, pod, access);
-                        all.add(measured);
-                        append(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(measured.values()) + "\n");
-                        progress(measured, all.size(), turns, begun);
-                    }
-                }
+            for (Turn turn : turns) {
+                Measurement measured = runner.run(turn);
+                all.add(measured);
+                append(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(measured.values()) + "\n");
+                progress(measured, all.size(), turns.size(), begun);
             }
-        }
-        String summary = "# Side by side\n\n" + Report.of(all, peers, workloads);
-        Files.writeString(folder.resolve("summary.md"), summary);
-        System.out.println(summary);
-        System.out.println("written to " + folder);
-    }
-
-    private Measurement turn(String peer, PeerWorkload workload, int round, ServerPod pod, PodAccess access) throws InterruptedException {
-        try {
-            return switch (peer) {
-                case "raw" -> raw(workload, round, pod, access);
-                case "direct" -> new Measurement(peer, workload.name(), round, "",
-                        Load.run(specs(workload, port -> new InetSocketAddress(pod.ip(), port)), Load.Window.IGNORED), Double.NaN, Double.NaN, Double.NaN, "");
-                default -> forwarded(peer, workload, round, pod);
-            };
-        } catch (IOException | RuntimeException e) {
-            return Measurement.failed(peer, workload.name(), round, String.valueOf(e.getMessage()));
+        } finally {
+            String summary = "# Side by side\n\n" + (all.size() < turns.size() ? "Ended after " + all.size() + " of " + turns.size() + " turns.\n\n" : "")
+                    + Report.of(all, plan.peers());
+            Files.writeString(folder.resolve("summary.md"), summary);
+            System.out.println(summary);
+            System.out.println("written to " + folder);
         }
     }
 
-    private Measurement raw(PeerWorkload workload, int round, ServerPod pod, PodAccess access) throws IOException, InterruptedException {
-        RawClient.Run run = RawClient.run(access, pod.namespace(), pod.name(), specs(workload, port -> new InetSocketAddress("127.0.0.1", port)),
-                workload.remotePorts());
-        return new Measurement("raw", workload.name(), round, "", run.results(), run.clientCpuSeconds(), Double.NaN, Double.NaN, "");
-    }
-
-    private Measurement forwarded(String peer, PeerWorkload workload, int round, ServerPod pod) throws IOException, InterruptedException {
-        Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name());
-        try (Forwarder forwarder = Forwarder.start(commands.get(peer), names, workload.remotePorts().stream().distinct().toList())) {
-            ProcessTree tree = forwarder.tree();
-            double[] cpu = new double[2];
-            var window = new Load.Window() {
-                @Override
-                public void begin() {
-                    cpu[0] = tree.cpuSeconds();
-                }
-
-                @Override
-                public void end() {
-                    cpu[1] = tree.cpuSeconds();
-                }
-            };
-            var results = Load.run(specs(workload, port -> new InetSocketAddress("127.0.0.1", forwarder.localPort(port))), window);
-            boolean alive = forwarder.alive();
-            return new Measurement(peer, workload.name(), round, "", results, alive ? cpu[1] - cpu[0] : Double.NaN, tree.residentPeakMegabytes(),
-                    forwarder.startMillis(), alive ? "" : forwarder.lastLines());
+    /// The launcher builds what is stale, and makes its start-up cache in the background; neither belongs into a turn.
+    private void prepare() throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(fairlead, "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("FAIRLEAD_AOT", "now");
+        int code = builder.start().waitFor();
+        if (code != 0) {
+            System.err.println("bench/peer: " + fairlead + " --version ended with " + code + "; its turns will fail");
         }
     }
 
-    private List<LoadSpec> specs(PeerWorkload workload, java.util.function.IntFunction<InetSocketAddress> address) {
-        return workload.specs(address).stream().map(spec -> spec.withTimes(warmup, window)).toList();
+    /// Start, first byte and end take about a second.
+    private double turnSeconds() {
+        return warmup() + seconds() + 1;
     }
 
-    private String setup(String machine, ServerPod pod, String... args) {
+    private static Duration duration(double seconds) {
+        return Duration.ofMillis(Math.round(seconds * 1000));
+    }
+
+    private String setup(Plan plan, Map<String, PeerCommand> commands, String machine, ServerPod pod) {
+        String options = RunFolder.withoutFolders(arguments());
         return "# Setup\n\n" + machine
                 + "- API server: " + pod.serverVersion() + "\n"
                 + "- kubectl: " + RunFolder.output(kubectl, "version", "--client").replace("Client Version: ", "") + "\n"
+                + (commands.containsKey("client-java") ? "- client-java: " + version(io.kubernetes.client.PortForward.class) + "\n" : "")
+                + (commands.containsKey("fabric8") ? "- fabric8: " + version(io.fabric8.kubernetes.client.KubernetesClient.class) + "\n" : "")
                 + "- servers in the pod: `io.fairlead.testbed.pod.PodMain`, on the JDK above\n"
-                + "- command: `bench/peer " + RunFolder.withoutFolders(List.of(args)) + "`\n"
-                + "- rounds " + rounds + ", " + window.toMillis() / 1e3 + " s measured after " + warmup.toMillis() / 1e3 + " s of warm-up, a fresh process each turn\n"
-                + peers.stream().filter(commands::containsKey).map(peer -> "- " + peer + ": `" + RunFolder.withoutFolders(commands.get(peer)) + "`\n").collect(Collectors.joining())
+                + "- command: `bench/peer" + (options.isEmpty() ? "" : " " + options) + "`\n"
+                + "- rounds " + plan.rounds() + ", " + seconds() + " s measured after " + warmup() + " s of warm-up, a fresh process each turn\n"
+                + commands.entrySet().stream().map(peer -> "- " + peer.getKey() + ": `" + RunFolder.withoutFolders(peer.getValue().words()) + "`\n").collect(Collectors.joining())
                 + "\nThe generator, the forwarder, the API server, the kubelet, the runtime and the pod share this machine's cores.\n"
-                + "CPU of `raw` is that of its event loop; of the others that of the process and its children, collector and compiler threads included.\n";
+                + "CPU of `raw` is that of its event loop; of the others that of the process and its children, collector and compiler threads included.\n"
+                + "A round trip (`@20ms`) is a relay of the harness before the API server, and before the pod's address for `direct`; its CPU is not counted.\n";
+    }
+
+    private List<String> arguments() {
+        var words = new ArrayList<String>();
+        if (quick) {
+            words.add("--quick");
+        }
+        option(words, "--peers", String.join(",", peers));
+        option(words, "--workloads", workloads);
+        option(words, "--rtt", rtts.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        option(words, "--rounds", rounds == null ? "" : rounds.toString());
+        option(words, "--seconds", seconds == null ? "" : seconds.toString());
+        option(words, "--warmup", warmup == null ? "" : warmup.toString());
+        others.forEach((name, command) -> option(words, "--peer", name + "='" + command + "'"));
+        return words;
+    }
+
+    private static void option(List<String> words, String name, String value) {
+        if (!value.isEmpty()) {
+            words.add(name);
+            words.add(value);
+        }
+    }
+
+    /// As its jar says, or as the jar is called.
+    private static String version(Class<?> type) {
+        String jar = Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getFileName().toString();
+        return jar.replaceAll("^[a-z0-9-]*?-([0-9].*)\\.jar$", "$1");
     }
 
     private static void progress(Measurement measured, int done, int turns, long begunNanos) {
         double seconds = (System.nanoTime() - begunNanos) / 1e9;
-        System.err.printf("%3d/%d  %-12s %-12s %s   %.0f s left%n", done, turns, measured.workload(), measured.peer(),
+        System.err.printf("%3d/%d  %-14s %-12s %s   %.0f s left%n", done, turns, measured.turn().title(), measured.peer(),
                 measured.ran() ? String.format("%8.1f MB/s %9.1f op/s  p50 %8.0f  p99 %8.0f us  cpu %.2f s  errors %d", measured.megabytesPerSecond(),
-                        measured.opsPerSecond(), measured.latencyMicros(50), measured.latencyMicros(99), measured.cpuSeconds(), measured.errors())
+                        measured.opsPerSecond(), measured.latencyMicros(50), measured.latencyMicros(99), measured.cpu().total(), measured.errors())
                         : "failed: " + measured.failure(), seconds / done * (turns - done));
     }
 
     private static void append(Path file, String line) throws IOException {
         Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    }
-
-    private static List<String> join(List<String> first, List<String> second) {
-        var all = new ArrayList<>(first);
-        all.addAll(second);
-        return all;
     }
 }

@@ -12,11 +12,15 @@ import java.util.function.IntFunction;
 /// A named workload of a side-by-side run: one measured part, and others beside it.
 ///
 /// @param parts the first is what the workload is about
-record PeerWorkload(String name, List<Part> parts) {
+/// @param stoppedReaderOf server from which a process downloads that is stopped when the window begins, see {@link StoppedReader}; "" for none
+record PeerWorkload(String name, List<Part> parts, String stoppedReaderOf) {
+    /// Longest time for opening the connections of a part, where it names none: what hangs shall not hold up the run.
+    private static final String DEADLINE_SECONDS = "20";
+
     /// @param server name of a server of {@link ServerPod}
     record Part(Mode mode, String server, String... options) {
         LoadSpec spec(InetSocketAddress target) {
-            LoadSpec spec = LoadSpec.of(mode, target);
+            LoadSpec spec = LoadSpec.of(mode, target).with("deadline", DEADLINE_SECONDS);
             for (int i = 0; i < options.length; i += 2) {
                 spec = spec.with(options[i], options[i + 1]);
             }
@@ -37,16 +41,18 @@ record PeerWorkload(String name, List<Part> parts) {
             one("open-64", Mode.RR_OPEN, "echo", "connections", "64", "rate", "1000"),
             one("connect-1", Mode.CONNECT, "echo"),
             one("connect-8", Mode.CONNECT, "echo", "connections", "8"),
+            one("churn-64", Mode.CONNECT, "echo", "connections", "64"),
             // 8 request-response connections while 16 downloads run, on ports of their own, and on one port.
-            new PeerWorkload("mixed", List.of(new Part(Mode.RR, "echo", "connections", "8"), new Part(Mode.DOWNLOAD, "source", "connections", "16"))),
-            new PeerWorkload("mixed-one-port", List.of(new Part(Mode.RR, "any", "connections", "8", "select", "echo"),
-                    new Part(Mode.DOWNLOAD, "any", "connections", "16", "select", "source"))),
-            new PeerWorkload("stalled", List.of(new Part(Mode.RR, "echo", "connections", "20"), new Part(Mode.DOWNLOAD_UNREAD, "source"))),
+            together("mixed", new Part(Mode.RR, "echo", "connections", "8"), new Part(Mode.DOWNLOAD, "source", "connections", "16")),
+            together("mixed-one-port", new Part(Mode.RR, "any", "connections", "8", "select", "echo"),
+                    new Part(Mode.DOWNLOAD, "any", "connections", "16", "select", "source")),
+            together("stalled", new Part(Mode.RR, "echo", "connections", "20"), new Part(Mode.DOWNLOAD_UNREAD, "source")),
             // 200 echo connections, and new ones all the while, alone and beside those who do not read.
             isolation("alone"),
             isolation("unread-down", new Part(Mode.DOWNLOAD_UNREAD, "source")),
             isolation("unread-up", new Part(Mode.UPLOAD_BLIND, "stall")),
             isolation("unread-five", new Part(Mode.DOWNLOAD_UNREAD, "source", "connections", "5"), new Part(Mode.UPLOAD_BLIND, "stall", "connections", "5")),
+            new PeerWorkload("isolation-stopped", isolation("stopped").parts(), "source"),
             // 50 echo connections beside 200 connections that are refused, reset by the pod, reset by the client.
             neighbours("refused", new Part(Mode.BURST, "refused", "connections", "20", "count", "200")),
             neighbours("pod-resets", new Part(Mode.BURST, "reset", "connections", "20", "count", "200")),
@@ -68,8 +74,12 @@ record PeerWorkload(String name, List<Part> parts) {
                 .toList();
     }
 
+    boolean hasStoppedReader() {
+        return !stoppedReaderOf.isEmpty();
+    }
+
     boolean hasRaw() {
-        return parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
+        return !hasStoppedReader() && parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
     }
 
     /// One for each part; parts may share one.
@@ -89,14 +99,18 @@ record PeerWorkload(String name, List<Part> parts) {
     private static PeerWorkload isolation(String name, Part... culprits) {
         var parts = new ArrayList<>(List.of(new Part(Mode.RR, "echo", "connections", "200"), new Part(Mode.CONNECT, "echo2")));
         parts.addAll(List.of(culprits));
-        return new PeerWorkload("isolation-" + name, parts);
+        return new PeerWorkload("isolation-" + name, parts, "");
     }
 
     private static PeerWorkload neighbours(String name, Part burst) {
-        return new PeerWorkload(name, List.of(new Part(Mode.RR, "echo", "connections", "50"), burst));
+        return together(name, new Part(Mode.RR, "echo", "connections", "50"), burst);
     }
 
-    private static PeerWorkload one(String name, Mode mode, String server, String... options) {
-        return new PeerWorkload(name, List.of(new Part(mode, server, options)));
+    static PeerWorkload one(String name, Mode mode, String server, String... options) {
+        return together(name, new Part(mode, server, options));
+    }
+
+    private static PeerWorkload together(String name, Part... parts) {
+        return new PeerWorkload(name, List.of(parts), "");
     }
 }

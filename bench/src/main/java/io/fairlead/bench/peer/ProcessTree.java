@@ -1,6 +1,7 @@
 package io.fairlead.bench.peer;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -10,17 +11,19 @@ record ProcessTree(ProcessHandle root) {
     /// The kernel's unit in `/proc/PID/stat`; 100 on every Linux a JDK runs on.
     private static final double TICKS_PER_SECOND = 100;
 
-    /// User and system seconds, those of children that have ended and were waited for included.
-    double cpuSeconds() {
-        return all().mapToDouble(process -> {
+    /// Those of children that have ended and were waited for included.
+    CpuTime cpu() {
+        long user = 0;
+        long system = 0;
+        for (ProcessHandle process : all().toList()) {
             try {
-                String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
-                String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" "); // field 3 of proc(5) on
-                return (Long.parseLong(fields[11]) + Long.parseLong(fields[12]) + Long.parseLong(fields[13]) + Long.parseLong(fields[14])) / TICKS_PER_SECOND;
+                String[] fields = stat(process.pid());
+                user += Long.parseLong(fields[11]) + Long.parseLong(fields[13]);
+                system += Long.parseLong(fields[12]) + Long.parseLong(fields[14]);
             } catch (IOException _) { // it has just ended
-                return 0;
             }
-        }).sum();
+        }
+        return new CpuTime(user / TICKS_PER_SECOND, system / TICKS_PER_SECOND);
     }
 
     /// Peak resident megabytes since each process began.
@@ -28,10 +31,21 @@ record ProcessTree(ProcessHandle root) {
         return all().mapToDouble(process -> {
             try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
                 return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum() * 1024 / 1e6;
-            } catch (IOException | java.io.UncheckedIOException _) {
+            } catch (IOException | UncheckedIOException _) {
                 return 0;
             }
         }).sum();
+    }
+
+    /// Whether SIGSTOP holds the process.
+    static boolean isStopped(long pid) throws IOException {
+        return stat(pid)[0].equals("T");
+    }
+
+    /// Fields 3 and following of `/proc/PID/stat`, proc(5): state, ...
+    private static String[] stat(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     }
 
     private Stream<ProcessHandle> all() {

@@ -8,6 +8,7 @@ import io.fairlead.testbed.loop.Loops;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,8 @@ public final class RawClient {
     public static final Set<Mode> MODES = Set.of(Mode.DOWNLOAD, Mode.UPLOAD, Mode.RR, Mode.RR_OPEN, Mode.CONNECT);
 
     /// @param clientCpuSeconds of the event loop in the window, over all workloads
-    public record Run(List<LoadResult> results, double clientCpuSeconds) {}
+    /// @param clientUserSeconds the part of it spent outside the kernel
+    public record Run(List<LoadResult> results, double clientCpuSeconds, double clientUserSeconds) {}
 
     private RawClient() {}
 
@@ -48,15 +50,17 @@ public final class RawClient {
                 return null;
             });
             Thread.sleep(specs.getFirst().warmup());
-            long cpu = on(loop, () -> {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long[] before = on(loop, () -> {
                 sessions.forEach(RawSession::begin);
-                return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread);
+                return new long[] {threads.getThreadCpuTime(thread), threads.getThreadUserTime(thread)};
             });
             long begun = System.nanoTime();
             Thread.sleep(specs.getFirst().window());
             return on(loop, () -> {
                 double seconds = (System.nanoTime() - begun) / 1e9;
-                double cpuSeconds = (ManagementFactory.getThreadMXBean().getThreadCpuTime(thread) - cpu) / 1e9;
+                double cpuSeconds = (threads.getThreadCpuTime(thread) - before[0]) / 1e9;
+                double userSeconds = (threads.getThreadUserTime(thread) - before[1]) / 1e9;
                 var results = new ArrayList<LoadResult>();
                 for (int i = 0; i < sessions.size(); i++) {
                     RawSession session = sessions.get(i);
@@ -64,7 +68,7 @@ public final class RawClient {
                     results.add(new LoadResult(specs.get(i), seconds, specs.get(i).connections(), session.bytes, session.ops, session.verifiedBytes, 0,
                             cpuSeconds, session.latencyNanos.copy(), session.errors, Map.of()));
                 }
-                return new Run(results, cpuSeconds);
+                return new Run(results, cpuSeconds, userSeconds);
             });
         }
     }

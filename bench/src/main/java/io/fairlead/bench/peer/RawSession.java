@@ -104,7 +104,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
                             }
                         });
                     }
-                }).connect(access.host(), access.port()).addListener(done -> {
+                }).connect(access.address()).addListener(done -> {
                     if (!done.isSuccess()) {
                         ready.completeExceptionally(done.cause());
                     }

@@ -23,21 +23,25 @@ final class Report {
     private static final List<Figure> COSTS = List.of(
             new Figure("peak RSS MB", Measurement::residentPeakMegabytes, true, true),
             new Figure("start ms", Measurement::startMillis, true, true),
+            new Figure("first byte ms", Measurement::firstByteMillis, true, true),
             // Near 100, and the generator was what was measured.
             new Figure("generator's loop busy %", m -> 100 * m.results().stream().mapToDouble(r -> r.generatorCpuSeconds() / r.seconds()).max().orElse(Double.NaN), true, true));
 
     private Report() {}
 
-    static String of(List<Measurement> all, List<String> peers, List<PeerWorkload> workloads) {
+    /// @param peers the first is the one that the ratios are about
+    static String of(List<Measurement> all, List<String> peers) {
         var text = new StringBuilder();
-        text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by round).\n");
-        for (PeerWorkload workload : workloads) {
-            List<Measurement> rows = all.stream().filter(m -> m.workload().equals(workload.name())).toList();
+        text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by round).\n")
+                .append("Start: from the process to its word that it forwards; first byte: from the process to an echoed byte; both before the warm-up.\n")
+                .append("Unanswered: exchanges that had waited for more than 1 s when the window ended, over all rounds.\n");
+        for (String title : all.stream().map(m -> m.turn().title()).distinct().toList()) {
+            List<Measurement> rows = all.stream().filter(m -> m.turn().title().equals(title)).toList();
             boolean bulk = rows.stream().anyMatch(m -> m.megabytesPerSecond() > 10);
             boolean exchanges = rows.stream().anyMatch(m -> Double.isFinite(m.latencyMicros(50)));
             var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges)
                     .filter(figure -> !(bulk && figure.title().equals("CPU us/op"))).toList(); // bulk's CPU time divided by exchanges means nothing
-            text.append("\n## ").append(workload.name()).append("\n\n");
+            text.append("\n## ").append(title).append("\n\n");
             table(text, rows, peers, figures);
             ratios(text, rows, peers, figures);
         }
@@ -47,8 +51,8 @@ final class Report {
     private static void table(StringBuilder text, List<Measurement> rows, List<String> peers, List<Figure> figures) {
         var columns = new ArrayList<>(figures);
         columns.addAll(COSTS);
-        text.append("| |").append(columns.stream().map(Figure::title).collect(Collectors.joining(" | "))).append(" | errors |\n")
-                .append("|---|").append("---|".repeat(columns.size() + 1)).append('\n');
+        text.append("| |").append(columns.stream().map(Figure::title).collect(Collectors.joining(" | "))).append(" | errors | unanswered |\n")
+                .append("|---|").append("---|".repeat(columns.size() + 2)).append('\n');
         for (String peer : peers) {
             List<Measurement> own = rows.stream().filter(m -> m.peer().equals(peer)).toList();
             if (own.isEmpty()) {
@@ -56,11 +60,12 @@ final class Report {
             }
             text.append("| ").append(peer).append(" | ");
             columns.forEach(figure -> text.append(range(values(own, figure))).append(" | "));
-            text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" |\n");
+            text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" | ")
+                    .append(own.stream().mapToLong(Measurement::unanswered).sum()).append(" |\n");
         }
-        rows.stream().filter(m -> m.errors() > 0).forEach(m -> text.append("\n- ").append(m.peer()).append(", round ").append(m.round()).append(": ")
+        rows.stream().filter(m -> m.errors() > 0).forEach(m -> text.append("\n- ").append(m.peer()).append(", round ").append(m.turn().round()).append(": ")
                 .append(m.failure()).append(m.results().stream().map(r -> r.errors().toString()).filter(s -> !s.equals("{}")).collect(Collectors.joining(" ")))
-                .append(m.diedWith().isEmpty() ? "" : " ended by itself: " + m.diedWith()));
+                .append(m.diedWith().isEmpty() ? "" : " " + m.diedWith()));
         text.append('\n');
     }
 
@@ -73,7 +78,7 @@ final class Report {
                 if (finite(ours).length == 0 || finite(theirs).length == 0) {
                     return "";
                 }
-                double[] byRound = new double[Math.min(ours.length, theirs.length)];
+                double[] byRound = new double[Math.min(ours.length, theirs.length)]; // rounds are in order, and each has all peers
                 Arrays.setAll(byRound, i -> ours[i] / theirs[i]);
                 double[] sorted = finite(byRound);
                 return figure.title() + " " + number(median(ours) / median(theirs))

@@ -1,0 +1,59 @@
+package io.fairlead.bench.peer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+    @Test
+    void peersTakeTurnsWithinAWorkloadAndWorkloadsWithinARound() {
+        Plan plan = Plan.of(PeerWorkload.named("rr-1,down-1"), List.of(0), List.of("a", "b"), 2);
+        assertEquals(List.of("rr-1 a 1", "rr-1 b 1", "down-1 a 1", "down-1 b 1", "rr-1 a 2", "rr-1 b 2", "down-1 a 2", "down-1 b 2"),
+                plan.turns().stream().map(turn -> turn.title() + " " + turn.peer() + " " + turn.round()).toList());
+    }
+
+    @Test
+    void aRoundTripIsInTheTitle() {
+        assertEquals(List.of("rr-1", "rr-1 @20ms"), Plan.of(PeerWorkload.named("rr-1"), List.of(0, 20), List.of("a"), 1).turns().stream().map(Turn::title).toList());
+    }
+
+    @Test
+    void rawIsNotGivenWhatItCannotDo() {
+        List<Turn> turns = Plan.of(PeerWorkload.named("stalled,isolation-stopped,rr-1"), List.of(0), List.of("raw", "a"), 1).turns();
+        assertEquals(List.of("rr-1"), turns.stream().filter(turn -> turn.peer().equals("raw")).map(Turn::title).toList());
+        assertEquals(3, turns.stream().filter(turn -> turn.peer().equals("a")).count());
+    }
+
+    @Test
+    void theFullRunHasEveryPeerThriceAndFitsHalfAnHour() {
+        List<Turn> turns = Plan.full(3).turns();
+        assertEquals(Set.copyOf(Plan.PEERS), turns.stream().map(Turn::peer).collect(Collectors.toSet()));
+        assertTrue(turns.stream().collect(Collectors.groupingBy(turn -> turn.title() + turn.peer(), Collectors.counting())).values().stream().allMatch(n -> n == 3));
+        assertTrue(turns.size() * 7.5 < 30 * 60, () -> turns.size() + " turns");
+    }
+
+    @Test
+    void theQuickRunFitsFourMinutes() {
+        List<Turn> turns = Plan.quick(1).turns();
+        assertTrue(turns.size() * 5.0 < 4 * 60 - 30, () -> turns.size() + " turns");
+        assertEquals(Plan.QUICK_PEERS, Plan.quick(1).peers());
+    }
+
+    @Test
+    void aWorkloadThatIsNotThereIsNamedWithThoseThatAre() {
+        var e = assertThrows(IllegalArgumentException.class, () -> PeerWorkload.named("rr-1,nothing"));
+        assertTrue(e.getMessage().contains("\"nothing\"") && e.getMessage().contains("churn-64"), e::getMessage);
+    }
+
+    @Test
+    void onlyTheStoppedReadersWorkloadHasOne() {
+        assertTrue(PeerWorkload.named("isolation-stopped").getFirst().hasStoppedReader());
+        assertFalse(PeerWorkload.named("isolation-alone").getFirst().hasStoppedReader());
+    }
+}
