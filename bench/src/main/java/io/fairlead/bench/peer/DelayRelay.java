@@ -2,6 +2,7 @@ package io.fairlead.bench.peer;
 
 import io.fairlead.testbed.loop.Loops;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -10,8 +11,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -90,11 +91,16 @@ final class DelayRelay implements AutoCloseable {
                         }
                     }).connect(target).addListener((ChannelFuture connected) -> {
                         if (!connected.isSuccess()) {
+                            front.discard();
                             Loops.reset(client);
                             return;
                         }
                         front.other = connected.channel().pipeline().get(Side.class);
-                        front.deliver();
+                        if (client.isActive()) {
+                            front.deliver();
+                        } else {
+                            Loops.reset(connected.channel());
+                        }
                     });
         }, roundTripNanos, TimeUnit.NANOSECONDS);
     }
@@ -143,7 +149,9 @@ final class DelayRelay implements AutoCloseable {
         /// Broken, unless both directions have come to their ends.
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (!(inputEnded && outputEnded)) {
+            if (other == null || !other.channel.isActive()) {
+                discard();
+            } else if (!(inputEnded && outputEnded)) {
                 hold(End.RESET);
             }
             if (other != null) {
@@ -151,10 +159,11 @@ final class DelayRelay implements AutoCloseable {
             }
         }
 
+        /// In a turn of its own: this may be called from the middle of a write.
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
             if (channel.isWritable() && other != null) {
-                other.deliver();
+                channel.eventLoop().execute(other::deliver);
             }
         }
 
@@ -200,14 +209,18 @@ final class DelayRelay implements AutoCloseable {
                     other.channel.write(bytes, other.channel.voidPromise());
                 }
                 case End end when end == End.FIN -> {
-                    other.outputEnded = true;
-                    other.channel.flush();
-                    ((DuplexChannel) other.channel).shutdownOutput();
-                    other.closeIfEnded();
-                    closeIfEnded();
+                    // Netty drops what is not written yet when an output is shut: that has to go first.
+                    other.channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> channel.eventLoop().execute(other::endOutput));
                 }
                 default -> Loops.reset(other.channel);
             }
+        }
+
+        private void endOutput() {
+            outputEnded = true;
+            ((DuplexChannel) channel).shutdownOutput();
+            closeIfEnded();
+            other.closeIfEnded();
         }
 
         private void closeIfEnded() {

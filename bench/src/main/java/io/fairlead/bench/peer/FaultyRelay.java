@@ -40,7 +40,7 @@ final class FaultyRelay {
     static final Duration SLEEP = Duration.ofNanos(200_000);
     static final Duration STALL = Duration.ofMillis(500);
     static final Duration STALL_EVERY = Duration.ofSeconds(2);
-    private static final long LOST_OFFSET = 10_000;
+    private static final long LOST_OFFSET = 1_000;
     private static final int READ_BYTES = 64 * 1024;
 
     private final Fault fault;

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -183,18 +181,8 @@ public final class PeerMain implements Callable<Integer> {
 
     /// Those of `named`, in its order; the paths that need none are left out.
     private Map<String, PeerCommand> commands(List<String> named) {
-        var all = new LinkedHashMap<String, PeerCommand>();
-        String tail = " -n {namespace} port-forward pod/{pod} {ports}";
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        all.put("fairlead", command(fairlead + tail, PeerCommand.Ready.LINE));
-        all.put("kubectl-ws", command(kubectl + tail, PeerCommand.Ready.LINE));
-        all.put("kubectl-spdy", command("env KUBECTL_PORT_FORWARD_WEBSOCKETS=false " + kubectl + tail, PeerCommand.Ready.LINE));
-        all.put("client-java", command(java + " " + ClientJavaForward.class.getName() + " -n {namespace} pod/{pod} {ports}", PeerCommand.Ready.LINE));
-        all.put("fabric8", command(java + " " + Fabric8Forward.class.getName() + " -n {namespace} pod/{pod} {ports}", PeerCommand.Ready.LINE));
-        for (FaultyRelay.Fault fault : FaultyRelay.Fault.values()) {
-            all.put("faulty-" + fault, command(java + " " + FaultyRelay.class.getName() + " " + fault + " {ip} {ports}", PeerCommand.Ready.LINE));
-        }
-        others.forEach((name, words) -> all.put(name, command(words, PeerCommand.Ready.LISTENING)));
+        Map<String, PeerCommand> all = PeerCommand.known(fairlead, kubectl);
+        others.forEach((name, words) -> all.put(name, PeerCommand.of(words, PeerCommand.Ready.LISTENING)));
         for (String peer : named) {
             if (!all.containsKey(peer) && !peer.equals("raw") && !peer.equals("direct")) {
                 throw new IllegalArgumentException("no peer \"" + peer + "\"; there are " + String.join(" ", all.keySet()) + " raw direct, and those that --peer names");
@@ -202,10 +190,6 @@ public final class PeerMain implements Callable<Integer> {
         }
         all.keySet().retainAll(named);
         return all;
-    }
-
-    private static PeerCommand command(String words, PeerCommand.Ready ready) {
-        return new PeerCommand(Arrays.asList(words.split(" +")), ready);
     }
 
     private void run(Plan plan, Map<String, PeerCommand> commands, Path kubeconfig) throws IOException, InterruptedException {

@@ -20,6 +20,7 @@ final class StoppedReader implements AutoCloseable {
     private static final String READING = "reading";
     private static final int BYTES_BEFORE = 1 << 20;
     private static final int SECONDS_MAX = 20;
+    private static final int STOP_SECONDS_MAX = 5;
 
     private final Process process;
 
@@ -69,8 +70,12 @@ final class StoppedReader implements AutoCloseable {
     /// @throws IOException it does not stop
     void stop() throws IOException, InterruptedException {
         new ProcessBuilder("sh", "-c", "kill -STOP " + process.pid()).inheritIO().start().waitFor();
-        if (!isStopped()) {
-            throw new IOException("the reader is not stopped by SIGSTOP");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS_MAX);
+        while (!isStopped()) { // the signal has been sent; each thread stops when it comes back to the kernel
+            if (System.nanoTime() - deadline > 0) {
+                throw new IOException("the reader is not stopped " + STOP_SECONDS_MAX + " s after SIGSTOP");
+            }
+            Thread.sleep(1);
         }
     }
 

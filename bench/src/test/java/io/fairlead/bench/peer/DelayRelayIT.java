@@ -13,9 +13,11 @@ import io.fairlead.testbed.pod.PodBehaviour;
 import io.fairlead.testbed.pod.PodMain;
 import io.fairlead.testbed.pod.PodServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +66,15 @@ class DelayRelayIT {
             socket.getOutputStream().write("all of it".getBytes(StandardCharsets.US_ASCII));
             socket.shutdownOutput();
             assertEquals("all of it", new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+        }
+    }
+
+    @Test
+    void anEndBehindMoreThanTheSocketsTakeLosesNothing() throws Exception {
+        int length = 40_000_000;
+        try (PodServer source = PodServer.listen(loops, PodBehaviour.source(), "127.0.0.1", 0); Socket socket = open(source)) {
+            socket.getOutputStream().write(ByteBuffer.allocate(8).putLong(length).array());
+            assertEquals(length, socket.getInputStream().transferTo(OutputStream.nullOutputStream()));
         }
     }
 
