@@ -126,6 +126,10 @@ final class DelayRelay implements AutoCloseable {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (other != null && !other.channel.isActive()) { // its reset is on the way to us
+                ReferenceCountUtil.release(message);
+                return;
+            }
             heldBytes += ((ByteBuf) message).readableBytes();
             hold(message);
             if (heldBytes >= HELD_BYTES_MAX) {
