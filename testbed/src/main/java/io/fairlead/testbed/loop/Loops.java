@@ -12,10 +12,13 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.concurrent.TimeUnit;
 
 /// Event loops of the testbed and the socket types that run on them: epoll where the native library loads, NIO elsewhere.
@@ -24,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 public final class Loops implements AutoCloseable {
     private final EventLoopGroup group;
     private final boolean epoll;
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
     private Loops(EventLoopGroup group, boolean epoll) {
         this.group = group;
@@ -83,9 +87,15 @@ public final class Loops implements AutoCloseable {
         }
     }
 
+    /// `client` is closed with the loops at the latest, and what it still has to write is released.
+    public void closeAtEnd(Channel client) {
+        clients.add(client);
+    }
+
     /// Ends the loops and waits for them, at most five seconds.
     @Override
     public void close() {
+        clients.close().awaitUninterruptibly(1000); // a loop that ends lets go of a channel without releasing what waits in it
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
 }

@@ -131,6 +131,7 @@ abstract class Pair extends ChannelInboundHandlerAdapter {
             dial.channel().close();
         } else if (dial.isSuccess()) {
             pod = (SocketChannel) dial.channel();
+            session.loops().closeAtEnd(pod);
             connected = true;
             onConnected();
             readPod();
