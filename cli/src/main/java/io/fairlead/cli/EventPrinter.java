@@ -3,9 +3,11 @@ package io.fairlead.cli;
 import io.fairlead.engine.ForwardEvent;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /// Shows the events of a forward as lines: what kubectl prints to stdout, word for word, as scripts wait for it; the rest to stderr.
 /// Events come one at a time on a thread of the forward; {@link #tick} may come from another one.
@@ -15,7 +17,7 @@ final class EventPrinter implements Consumer<ForwardEvent> {
     private final Output output;
     private final boolean quiet;
     private final LongSupplier nanoTime;
-    private final Repeats pairErrors = new Repeats();
+    private final Repeats repeats = new Repeats();
     private boolean disturbed;
     private String toldWhat = "";
     private long toldNanos;
@@ -57,7 +59,13 @@ final class EventPrinter implements Consumer<ForwardEvent> {
                 }
             }
             case ForwardEvent.PairFailed(var localPort, var remotePort, var cause) ->
-                    pairFailed("an error occurred forwarding " + localPort + " -> " + remotePort + ": " + cause);
+                    repeating("an error occurred forwarding " + localPort + " -> " + remotePort + ": " + cause);
+            case ForwardEvent.PairsWaiting waiting -> repeating(waiting(waiting));
+            case ForwardEvent.PairsMoving(_, var connections) -> {
+                if (!connections.isEmpty()) {
+                    repeating("the connections to " + ports(connections.keySet()) + " go on");
+                }
+            }
             case ForwardEvent.AcceptPaused(var localPort, var cause) ->
                     output.problem("port " + localPort + " accepts no further connections for now, they wait: " + cause);
             case ForwardEvent.AcceptResumed(var localPort) -> output.problem("port " + localPort + " accepts connections again");
@@ -92,15 +100,30 @@ final class EventPrinter implements Consumer<ForwardEvent> {
         return true;
     }
 
-    private void pairFailed(String message) {
-        if (pairErrors.show(message, nanoTime.getAsLong())) {
+    private static String waiting(ForwardEvent.PairsWaiting event) {
+        int count = event.connections().values().stream().mapToInt(Integer::intValue).sum();
+        String from = event.programs().stream().map(EventPrinter::hostAndPort).collect(Collectors.joining(", "));
+        int unnamed = count - event.programs().size();
+        return "%s to %s%s %s behind an upload that %s of pod %s does not read; new connections are not affected".formatted(
+                connections(count), ports(event.connections().keySet()),
+                from.isEmpty() ? "" : " (from " + from + (unnamed > 0 ? " and " + unnamed + " more" : "") + ")",
+                count == 1 ? "waits" : "wait", event.unreadPort() == 0 ? "some port" : "port " + event.unreadPort(), event.pod());
+    }
+
+    /// `port 7000`, `ports 7000, 7001`.
+    private static String ports(Set<Integer> ports) {
+        return (ports.size() == 1 ? "port " : "ports ") + ports.stream().sorted().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    private void repeating(String message) {
+        if (repeats.show(message, nanoTime.getAsLong())) {
             output.problem(message);
         }
     }
 
     /// Shows the count of held-back lines when their second is over.
     synchronized void tick() {
-        pairErrors.due(nanoTime.getAsLong()).ifPresent(output::problem);
+        repeats.due(nanoTime.getAsLong()).ifPresent(output::problem);
     }
 
     /// Calls {@link #tick} each second until the process ends.

@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +82,23 @@ class EventPrinterTest {
         assertEquals(shown.repeat(Repeats.SHOWN_PER_SECOND)
                 + "fairlead: 195 more like this within a second; the last: an error occurred forwarding 8080 -> 80: connection refused\n",
                 captured.err());
+    }
+
+    @Test
+    void connectionsThatWaitAreNamedWithTheUploadTheyWaitFor() throws UnknownHostException {
+        printer.accept(new ForwardEvent.PairsWaiting("web-1", 7005, Map.of(7000, 3),
+                List.of(address("127.0.0.1", 50001), address("::1", 50002), address("127.0.0.1", 50003))));
+        printer.accept(new ForwardEvent.PairsMoving("web-1", Map.of(7000, 2)));
+        printer.accept(new ForwardEvent.PairsWaiting("web-1", 0, Map.of(7001, 1, 7000, 9), List.of(address("127.0.0.1", 50001))));
+        printer.accept(new ForwardEvent.PairsWaiting("web-1", 7005, Map.of(7000, 1), List.of()));
+        printer.accept(new ForwardEvent.PairsMoving("web-1", Map.of()));
+        assertEquals("""
+                fairlead: 3 connections to port 7000 (from 127.0.0.1:50001, [::1]:50002, 127.0.0.1:50003) wait behind an upload that port 7005 of pod web-1 does not read; new connections are not affected
+                fairlead: the connections to port 7000 go on
+                fairlead: 10 connections to ports 7000, 7001 (from 127.0.0.1:50001 and 9 more) wait behind an upload that some port of pod web-1 does not read; new connections are not affected
+                fairlead: 1 connection to port 7000 waits behind an upload that port 7005 of pod web-1 does not read; new connections are not affected
+                """, captured.err());
+        assertEquals("", captured.out());
     }
 
     @Test

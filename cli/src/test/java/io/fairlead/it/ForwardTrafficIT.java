@@ -18,6 +18,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.engine.Forward;
 import io.fairlead.engine.ForwardEvent.PairFailed;
+import io.fairlead.engine.ForwardEvent.PairsMoving;
+import io.fairlead.engine.ForwardEvent.PairsWaiting;
 import io.fairlead.engine.ForwardSpec;
 import io.fairlead.testbed.LeakCheck;
 import io.fairlead.testbed.PodSpec;
@@ -33,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -322,6 +325,50 @@ class ForwardTrafficIT {
             client.close();
         }
         assertEquals(0, forward.stats().sessionsLostTotal());
+    }
+
+    @Test void theConnectionsThatWaitBesideAnUnreadUploadAreNamedOnceAndSoIsTheEndOfIt() throws Exception {
+        Forward forward = lab.forward(ECHO, STALL);
+        var echoes = new ArrayList<PodClient>();
+        for (int i = 0; i < 10; i++) {
+            echoes.add(echoing(forward)); // two on each of the five lanes
+        }
+        PodClient upload = connect(forward, STALL);
+        Future<Void> sending = lab.run(() -> {
+            try {
+                while (true) {
+                    upload.sendPattern(0, 50_000);
+                }
+            } catch (IOException _) {
+                return null; // the test's own reset
+            }
+        });
+        PairsWaiting waiting = lab.first(PairsWaiting.class);
+        assertEquals("servers", waiting.pod());
+        assertEquals(STALL, waiting.unreadPort());
+        assertEquals(Map.of(ECHO, 2), waiting.connections());
+        assertEquals(List.of(), lab.events(PairsMoving.class));
+        int waited = 0;
+        for (PodClient client : echoes) {
+            client.socket().setSoTimeout(1000);
+            boolean named = waiting.programs().contains(client.socket().getLocalSocketAddress());
+            try {
+                client.echo(11, 2000);
+                assertFalse(named, "it was named and did not wait");
+            } catch (java.net.SocketTimeoutException _) {
+                assertTrue(named, "it waits and was not named");
+                waited++;
+            }
+        }
+        assertEquals(2, waited);
+        upload.reset();
+        result(sending);
+        lab.servers().server(STALL).resetConnections();
+        assertEquals(Map.of(ECHO, 2), lab.first(PairsMoving.class).connections());
+        assertEquals(1, lab.events(PairsWaiting.class).size());
+        for (PodClient client : echoes) {
+            client.close();
+        }
     }
 
     private static boolean holdsFor(AtomicLong value, long expected) {

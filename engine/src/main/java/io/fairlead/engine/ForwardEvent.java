@@ -2,6 +2,8 @@ package io.fairlead.engine;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
 /// What a user of a forward may want to see, as facts. Delivered in order, on one virtual thread of the forward, so a slow consumer delays
 /// only further events; while {@link Limits#EVENTS_QUEUED} wait, new ones are dropped and counted in `Dropped`.
@@ -32,6 +34,19 @@ public sealed interface ForwardEvent {
 
     /// One connection ended by an error; the others go on.
     record PairFailed(int localPort, int remotePort, String cause) implements ForwardEvent {}
+
+    /// Connections wait, upwards: a worker of the server that they share with an upload has stood still for {@link Limits#LANE_TOLD_NANOS}, as the
+    /// pod does not read that upload. What the pod sends them still comes, and connections elsewhere go on. Once for each such stop.
+    ///
+    /// @param unreadPort the pod's port that does not read, or 0 where that is not clear
+    /// @param connections how many wait, by the pod's port; the upload itself is among them only where it is not clear which one it is
+    /// @param programs addresses of the local programs of the first {@link Limits#WAITING_NAMED} of them
+    record PairsWaiting(String pod, int unreadPort, Map<Integer, Integer> connections, List<InetSocketAddress> programs) implements ForwardEvent {}
+
+    /// What `PairsWaiting` told is over. Does not come when the session ends instead.
+    ///
+    /// @param connections how many of those that waited are still open, by the pod's port; may be empty
+    record PairsMoving(String pod, Map<Integer, Integer> connections) implements ForwardEvent {}
 
     /// The listener stopped accepting for now: file handles ran out or the limit of pairs was reached.
     record AcceptPaused(int localPort, String cause) implements ForwardEvent {}

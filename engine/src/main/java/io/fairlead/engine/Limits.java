@@ -69,6 +69,13 @@ public final class Limits {
     /// A lane whose ping is missing for this long, while a later ping of another lane came back, is stalled.
     public static final long LANE_STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /// A lane that has been stalled for this long without a break is told of, with the connections that wait on it. A busy server's workers lag by
+    /// some 100 ms now and then, which nobody needs to know.
+    public static final long LANE_TOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /// Local programs that such an event names; of the others it has the number only.
+    public static final int WAITING_NAMED = 8;
+
     /// After a pod closed a connection to which payload may still have been on its way, a sweep asks whether a worker is stuck with it: at most
     /// one in this time, as each costs the peer five small writes.
     public static final long SUSPECT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -21,6 +21,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -118,6 +119,11 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         if (pair != null && !lingering) { // null while the pair is being opened: nothing was read yet
             ctx.channel().config().setAutoRead(pair.wantsUpstream());
         }
+    }
+
+    @Override
+    public InetSocketAddress program() {
+        return ctx.channel().remoteAddress() instanceof InetSocketAddress address ? address : null;
     }
 
     @Override

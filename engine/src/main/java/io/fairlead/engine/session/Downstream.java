@@ -1,6 +1,7 @@
 package io.fairlead.engine.session;
 
 import io.netty.buffer.ByteBuf;
+import java.net.InetSocketAddress;
 
 /// The local side of a pair, as the session sees it. Called on the session's thread only.
 public interface Downstream {
@@ -9,6 +10,11 @@ public interface Downstream {
 
     /// The pair has room again for what the local socket has to say.
     void onUpstreamReady();
+
+    /// Address of the local program, for messages; null when it is not known.
+    default InetSocketAddress program() {
+        return null;
+    }
 
     /// The pair is over: no call follows. Everything before it was delivered by {@link #onData}.
     void onClosed(CloseReason why);

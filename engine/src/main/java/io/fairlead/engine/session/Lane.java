@@ -3,6 +3,8 @@ package io.fairlead.engine.session;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.frame.Spdy;
 import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Set;
 
 /// One of the peer's frame workers, as far as we know it: how many frames went its way, and how many of them it surely took. A PING that goes
 /// to this worker is a fence: its pong says that every frame sent before it was taken. Worker and fences keep their order because all our
@@ -21,12 +23,17 @@ final class Lane {
     boolean stalled;
     /// Since when, if it is.
     long stalledNanos;
+    /// Remote ports of the pairs that were told of as waiting here, until the lane moves; null when none were.
+    Set<Integer> toldPorts;
+    long toldNanos;
     /// The waiting line is being served.
     boolean pumping;
 
     private int sent;
     private int taken;
     private int unfenced;
+    /// Who sent the frames in flight: the data stream of DATA, 0 for all others.
+    private final int[] senders = new int[RING];
     private final int[] fenceSent = new int[RING];
     private final long[] fenceNumber = new long[RING];
     private final long[] fenceNanos = new long[RING];
@@ -58,14 +65,22 @@ final class Lane {
         return unfenced;
     }
 
+    /// A frame left that is no DATA.
     void sentFrame() {
+        sentFrame(0);
+    }
+
+    /// A DATA frame of stream `dataId` left.
+    void sentFrame(int dataId) {
         sent++;
+        senders[sent & RING - 1] = dataId;
         unfenced++;
     }
 
     /// PING number `number` left for this worker.
     void sentFence(long number, long nowNanos) {
         sent++;
+        senders[sent & RING - 1] = 0;
         unfenced = 0;
         int at = nextFence++ & RING - 1;
         fenceSent[at] = sent;
@@ -93,6 +108,20 @@ final class Lane {
     boolean isOverdue(long newestReturned, long nowNanos, long patienceNanos) {
         int at = firstFence & RING - 1;
         return firstFence != nextFence && fenceNumber[at] < newestReturned && nowNanos - fenceNanos[at] > patienceNanos;
+    }
+
+    /// Data streams of the frames among which is the one that the worker has in its hand, when the oldest fence is overdue: those after the last
+    /// that was surely taken, up to that fence. One entry for each DATA frame.
+    int[] suspects() {
+        int[] suspects = new int[RING];
+        int count = 0;
+        for (int frame = taken + 1; firstFence != nextFence && frame - fenceSent[firstFence & RING - 1] <= 0; frame++) {
+            int sender = senders[frame & RING - 1];
+            if (sender != 0) {
+                suspects[count++] = sender;
+            }
+        }
+        return Arrays.copyOf(suspects, count);
     }
 
     boolean mayOpen() {

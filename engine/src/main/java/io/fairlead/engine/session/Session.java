@@ -7,7 +7,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Protocol state of one tunnel: stream ids, pairs, lanes, fences, go-away. Knows no channel, no clock and no thread of its own.
 ///
@@ -41,6 +49,7 @@ public final class Session implements FrameSink {
     private boolean writable = true;
     private boolean goneAway;
     private String lost;
+    private LaneWatch watch;
 
     private long nowNanos;
     private long pingsSent;
@@ -132,6 +141,11 @@ public final class Session implements FrameSink {
     }
 
     // ---- commands
+
+    /// From now on `watch` hears of pairs that wait on a stalled lane.
+    public void watch(LaneWatch watch) {
+        this.watch = watch;
+    }
 
     /// Begins a burst of calls at `nowNanos`.
     public void begin(long nowNanos) {
@@ -360,7 +374,7 @@ public final class Session implements FrameSink {
             if (roundTrip >= 0) {
                 newestPong = Math.max(newestPong, number);
                 roundTripNanos = Math.min(roundTripNanos, roundTrip);
-                lane.stalled = false;
+                moves(lane);
                 pump(lane);
                 return;
             }
@@ -451,7 +465,8 @@ public final class Session implements FrameSink {
     void sendData(StreamPair pair, ByteBuf payload) {
         counters.upBytes += payload.readableBytes();
         out.data(pair.dataId, payload);
-        sentFrame(pair.lane);
+        pair.lane.sentFrame(pair.dataId);
+        fenceWhenDue(pair.lane);
     }
 
     void sendHeld(StreamPair pair, ByteBuf payload) {
@@ -569,6 +584,10 @@ public final class Session implements FrameSink {
 
     private void sentFrame(Lane lane) {
         lane.sentFrame();
+        fenceWhenDue(lane);
+    }
+
+    private void fenceWhenDue(Lane lane) {
         if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES) {
             sweepDue = true;
         }
@@ -635,7 +654,7 @@ public final class Session implements FrameSink {
     private void probed(int streamId) {
         Lane lane = lanes[streamId % Spdy.WORKERS];
         if (streamId > 0 && lane.fenceReturned(-streamId, nowNanos) >= 0) {
-            lane.stalled = false;
+            moves(lane);
             pump(lane);
         } else {
             counters.unknownFrames++;
@@ -668,6 +687,48 @@ public final class Session implements FrameSink {
             lane.stalledNanos = nowNanos;
             counters.lanesStalled++;
         }
+        if (lane.stalled && lane.toldPorts == null && lane.pairs > 1 && watch != null && nowNanos - lane.stalledNanos >= Limits.LANE_TOLD_NANOS) {
+            tellOfWaiting(lane);
+        }
+    }
+
+    private void moves(Lane lane) {
+        lane.stalled = false;
+        if (lane.toldPorts != null) {
+            Set<Integer> told = lane.toldPorts;
+            lane.toldPorts = null;
+            watch.onMoving(byPort(waitingPairs(lane).filter(pair -> told.contains(pair.port) && pair.bornNanos - lane.toldNanos <= 0)));
+        }
+    }
+
+    /// Tells of the pairs on a stalled lane beside the one whose payload is not read. Which one that is shows in the frames that the worker may have in
+    /// its hand: it sent three quarters of them. But payload of a closed pair may be what nobody reads, even if it is little; then it is not clear.
+    private void tellOfWaiting(Lane lane) {
+        int[] suspects = lane.suspects();
+        int unread = Arrays.stream(suspects).filter(id -> 4 * Arrays.stream(suspects).filter(other -> other == id).count() >= 3L * suspects.length)
+                .findAny().orElse(0);
+        boolean clear = streams.containsKey(unread)
+                && Arrays.stream(suspects).allMatch(id -> id == unread || streams.containsKey(id) && !streams.get(id).isClosed());
+        List<StreamPair> waiting = waitingPairs(lane).filter(pair -> !clear || pair.dataId != unread)
+                .sorted(Comparator.comparingInt(pair -> pair.requestId)).toList();
+        // One that is alone on its lane waits for itself; so may be the last one where the culprit is not clear.
+        if (waiting.size() > (clear ? 0 : 1)) {
+            Map<Integer, Integer> connections = byPort(waiting.stream());
+            lane.toldPorts = connections.keySet();
+            lane.toldNanos = nowNanos;
+            watch.onWaiting(clear ? streams.get(unread).port : 0, connections,
+                    waiting.stream().map(pair -> pair.downstream.program()).filter(Objects::nonNull).limit(Limits.WAITING_NAMED).toList());
+        }
+    }
+
+    /// Pairs that may want to send by `lane`: not those whose pod ended, as nothing more is sent to it.
+    private Stream<StreamPair> waitingPairs(Lane lane) {
+        Stream<StreamPair> unopened = lane.waiting.stream().filter(pair -> !pair.wasOpened());
+        return Stream.concat(livePairs().stream().filter(pair -> pair.lane == lane), unopened).filter(pair -> !pair.isClosed() && !pair.dataEnded);
+    }
+
+    private static Map<Integer, Integer> byPort(Stream<StreamPair> pairs) {
+        return pairs.collect(Collectors.toMap(pair -> pair.port, _ -> 1, Integer::sum, TreeMap::new));
     }
 
     private Lane leastBusyLane() {

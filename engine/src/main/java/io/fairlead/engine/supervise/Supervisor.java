@@ -61,7 +61,7 @@ public final class Supervisor {
     public Tunnel first() throws ForwardException, InterruptedException {
         endpoint = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
         LOG.log(Level.DEBUG, () -> spec.target() + " became pod " + endpoint.pod() + " on node " + endpoint.node() + ", ports " + endpoint.ports());
-        return dialer.dialAfterReads(endpoint);
+        return telling(dialer.dialAfterReads(endpoint));
     }
 
     /// Begins to keep `shards`, which has the first tunnel, alive.
@@ -148,7 +148,7 @@ public final class Supervisor {
         }
         try {
             while (shards.isAccepting() && shards.wantsTunnel()) {
-                shards.add(dialer.dial(endpoint, loops.next())).join();
+                shards.add(telling(dialer.dial(endpoint, loops.next()))).join();
                 up(endpoint);
             }
             spareBackoff = newBackoff();
@@ -156,6 +156,11 @@ public final class Supervisor {
             events.accept(new ForwardEvent.SpareFailed(e.failure()));
             sparesNotBefore = System.nanoTime() + spareBackoff.nextNanos();
         }
+    }
+
+    private Tunnel telling(Tunnel tunnel) {
+        tunnel.tell(events);
+        return tunnel;
     }
 
     private static Backoff newBackoff() {
@@ -167,7 +172,7 @@ public final class Supervisor {
         while (!shards.isAccepting()) {
             try {
                 Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
-                Tunnel tunnel = dialer.dialAfterReads(next);
+                Tunnel tunnel = telling(dialer.dialAfterReads(next));
                 boolean moved = !next.uid().equals(endpoint.uid());
                 endpoint = next;
                 if (moved) {

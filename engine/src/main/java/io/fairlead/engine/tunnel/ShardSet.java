@@ -311,7 +311,8 @@ public final class ShardSet {
             finished.add(tunnel.counters());
         }
         tunnels = tunnels.stream().filter(t -> t != tunnel).toList();
-        LOG.log(Level.DEBUG, () -> "session to pod " + tunnel.pod() + " is over, " + tunnels.size() + " left: " + why.text() + "; " + tunnel.counters());
+        String cause = why instanceof CloseReason.Stopped && !closed ? "it was out of use and had no connection left" : why.text();
+        LOG.log(Level.DEBUG, () -> "session to pod " + tunnel.pod() + " is over, " + tunnels.size() + " left: " + cause + "; " + tunnel.counters());
         if (!closed && !(why instanceof CloseReason.Stopped)) {
             lost++;
             onLost.accept(new Lost(tunnel, tunnel.pairsAtEnd(), why));

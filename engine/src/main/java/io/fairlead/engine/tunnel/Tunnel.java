@@ -1,5 +1,6 @@
 package io.fairlead.engine.tunnel;
 
+import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
@@ -10,6 +11,7 @@ import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Counters;
 import io.fairlead.engine.session.Downstream;
 import io.fairlead.engine.session.FrameOut;
+import io.fairlead.engine.session.LaneWatch;
 import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.session.Session;
 import io.fairlead.engine.session.StreamPair;
@@ -20,12 +22,16 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Consumer;
 
 /// A {@link Session} on a channel. Puts frames into buffers, small ones side by side and large ones as they are, and flushes once a turn
 /// of its loop; on the way in feeds the decoder and has each local socket of the burst flushed once.
@@ -165,6 +171,21 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         this.onStall = onStall;
     }
 
+    /// `events` hears of connections that wait on a stalled worker. To be called before the first connection comes.
+    public void tell(Consumer<ForwardEvent> events) {
+        session.watch(new LaneWatch() {
+            @Override
+            public void onWaiting(int unreadPort, Map<Integer, Integer> connections, List<InetSocketAddress> programs) {
+                events.accept(new ForwardEvent.PairsWaiting(pod, unreadPort, connections, programs));
+            }
+
+            @Override
+            public void onMoving(Map<Integer, Integer> connections) {
+                events.accept(new ForwardEvent.PairsMoving(pod, connections));
+            }
+        });
+    }
+
     /// Connections that turned bulk.
     int bulkPairs() {
         return bulkPairs;
@@ -220,7 +241,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         }
         if (lostCause == null) {
             accepting = false;
-            lostCause = "the forward was closed"; // first: the last pair that is forgotten closes, too
+            lostCause = "closed by us"; // first: the last pair that is forgotten closes, too
             pairsAtEnd = session.pairs();
             session.begin(System.nanoTime());
             session.resetAll();

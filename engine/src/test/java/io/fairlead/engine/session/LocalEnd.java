@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
 /// The local side of a pair: keeps what comes and checks the order in which it is called.
@@ -52,6 +54,12 @@ final class LocalEnd implements Downstream {
         assertEquals(null, closed, "ready after the end");
         ready++;
         onReady.run();
+    }
+
+    /// One of its own for each pair.
+    @Override
+    public InetSocketAddress program() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000 + pair.requestId);
     }
 
     @Override

@@ -12,9 +12,11 @@ import io.fairlead.engine.Limits;
 import io.fairlead.engine.session.SentFrame.Kind;
 import io.fairlead.engine.testkit.LeakCheck;
 import io.netty.buffer.Unpooled;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -541,6 +543,149 @@ class SessionTest {
         tunnel.pongs();
         assertEquals(0, session.stalledLanes());
         assertTrue(locals[2].pair.wantsUpstream(), "its payload left");
+    }
+
+    // ---- what is told of a stalled lane
+
+    /// What a session told: `waiting port <unread> {port=count} [local ports]`, `moving {port=count}`.
+    private List<String> told() {
+        var told = new ArrayList<String>();
+        session.watch(new LaneWatch() {
+            @Override
+            public void onWaiting(int unreadPort, Map<Integer, Integer> connections, List<InetSocketAddress> programs) {
+                told.add("waiting port " + unreadPort + " " + connections + " " + programs.stream().map(InetSocketAddress::getPort).toList());
+            }
+
+            @Override
+            public void onMoving(Map<Integer, Integer> connections) {
+                told.add("moving " + connections);
+            }
+        });
+        return told;
+    }
+
+    /// `rounds` pairs on each lane, replied to: their requests are 0 to 5 * rounds - 1. Returns those of the first lane, the first of which uploads
+    /// to port 7005; the others are connections to port 7000.
+    private List<LocalEnd> uploadsOnFirstLane(int rounds) {
+        LocalEnd upload = tunnel.open(7005, tunnel.known);
+        while (tunnel.locals.size() < 5 * rounds) {
+            tunnel.open(7000, tunnel.known);
+        }
+        tunnel.locals.forEach(tunnel::reply);
+        session.beforeFlush();
+        tunnel.pongs();
+        for (int i = 0; i < 40 && upload.pair.wantsUpstream(); i++) {
+            upload.send("x");
+        }
+        session.beforeFlush();
+        return tunnel.locals.stream().filter(l -> l.pair.lane == upload.pair.lane).toList();
+    }
+
+    @Test
+    void pairsThatWaitBesideAnUnreadUploadAreToldOnceAfterASecondAndAgainWhenTheyMove() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(4);
+        Lane stuck = lane.getFirst().pair.lane;
+        lane.get(1).send("asks");
+        passWithPongsOfOthers(800, stuck);
+        assertEquals(0, session.stalledLanes(), "pongs take 100 ms here, so one that is late by less than 800 ms proves nothing");
+        passWithPongsOfOthers(1_000, stuck);
+        assertEquals(1, session.stalledLanes());
+        assertEquals(List.of(), told, "stalled for 0.99 s");
+        passWithPongsOfOthers(100, stuck);
+        assertEquals(1, told.size());
+        passWithPongsOfOthers(20_000, stuck);
+        String programs = lane.stream().skip(1).map(l -> String.valueOf(l.program().getPort())).toList().toString();
+        assertEquals(List.of("waiting port 7005 {7000=3} " + programs), told);
+        lane.get(2).pair.localReset();
+        tunnel.pongs();
+        assertEquals(List.of("waiting port 7005 {7000=3} " + programs, "moving {7000=2}"), told);
+    }
+
+    @Test
+    void nothingIsToldOfALaneThatLagsNowAndThen() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(3);
+        for (int i = 0; i < 5; i++) {
+            passWithPongsOfOthers(1_700, lane.getFirst().pair.lane);
+            assertEquals(1, session.stalledLanes());
+            tunnel.pongs();
+            assertEquals(0, session.stalledLanes());
+            while (lane.getFirst().pair.wantsUpstream()) {
+                lane.getFirst().send("x");
+            }
+            session.beforeFlush();
+        }
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void nothingIsToldWhenNothingStalls() {
+        List<String> told = told();
+        uploadsOnFirstLane(3);
+        for (int i = 0; i < 500; i++) {
+            tunnel.pass(10);
+            tunnel.pongs();
+        }
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void nothingIsToldOfAnUploadThatIsAloneOnItsLane() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(1);
+        assertEquals(1, lane.size());
+        passWithPongsOfOthers(5_000, lane.getFirst().pair.lane);
+        assertEquals(1, session.stalledLanes());
+        tunnel.pongs();
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void pairsWhosePodHasEndedDoNotWait() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(2);
+        tunnel.podEof(lane.get(1));
+        passWithPongsOfOthers(5_000, lane.getFirst().pair.lane);
+        assertEquals(1, session.stalledLanes());
+        assertEquals(List.of(), told);
+    }
+
+    @Test
+    void wherePayloadCameTooLateForAnEndedPairTheUploadBesideItIsNotBlamed() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(3);
+        tunnel.pongs();
+        lane.get(1).send("late");
+        for (int i = 0; i < 8; i++) {
+            lane.getFirst().send("x");
+        }
+        tunnel.podEof(lane.get(1));
+        tunnel.errorEof(lane.get(1));
+        assertNotNull(lane.get(1).closed);
+        session.beforeFlush();
+        passWithPongsOfOthers(5_000, lane.getFirst().pair.lane);
+        assertEquals(1, told.size(), told::toString);
+        assertTrue(told.getFirst().startsWith("waiting port 0 {7000=1, 7005=1}"), told::toString);
+    }
+
+    @Test
+    void whereSeveralMayBeTheOneThatIsNotReadNoneIsBlamed() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(1);
+        LocalEnd other = null;
+        while (other == null || other.pair.lane != lane.getFirst().pair.lane) {
+            other = tunnel.open(7000, tunnel.known);
+        }
+        tunnel.pongs();
+        for (int i = 0; i < 8; i++) {
+            lane.getFirst().send("x");
+            other.send("y");
+        }
+        session.beforeFlush();
+        passWithPongsOfOthers(5_000, other.pair.lane);
+        assertEquals(1, told.size(), told::toString);
+        assertTrue(told.getFirst().startsWith("waiting port 0 {7000=1, 7005=1}"), told::toString);
     }
 
     @Test
