@@ -147,10 +147,11 @@ public final class Limits {
     public static final int SESSION_READ_BYTES = 64 * 1024;
     public static final int SESSION_READS = 4;
 
-    /// A session that brings this many bytes within this time wakes its loop only for as many together, until it brings fewer. One read's worth;
-    /// twice as much saved nothing more.
+    /// A session that brings this many bytes within this time, so many times in a row, wakes its loop only for as many together, until it brings
+    /// fewer. One read's worth; twice as much saved nothing more. A single large answer does not last so long.
     public static final int PACE_BYTES = 64 * 1024;
     public static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    public static final int PACE_AFTER = 4;
 
     // ---- sessions
 
