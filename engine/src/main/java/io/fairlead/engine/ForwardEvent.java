@@ -41,12 +41,21 @@ public sealed interface ForwardEvent {
     /// @param unreadPort the pod's port that does not read, or 0 where that is not clear
     /// @param connections how many wait, by the pod's port; the upload itself is among them only where it is not clear which one it is
     /// @param programs addresses of the local programs of the first {@link Limits#WAITING_NAMED} of them
-    record PairsWaiting(String pod, int unreadPort, Map<Integer, Integer> connections, List<InetSocketAddress> programs) implements ForwardEvent {}
+    record PairsWaiting(String pod, int unreadPort, Map<Integer, Integer> connections, List<InetSocketAddress> programs) implements ForwardEvent {
+        public PairsWaiting {
+            connections = Map.copyOf(connections);
+            programs = List.copyOf(programs);
+        }
+    }
 
     /// What `PairsWaiting` told is over. Does not come when the session ends instead.
     ///
     /// @param connections how many of those that waited are still open, by the pod's port; may be empty
-    record PairsMoving(String pod, Map<Integer, Integer> connections) implements ForwardEvent {}
+    record PairsMoving(String pod, Map<Integer, Integer> connections) implements ForwardEvent {
+        public PairsMoving {
+            connections = Map.copyOf(connections);
+        }
+    }
 
     /// The listener stopped accepting for now: file handles ran out or the limit of pairs was reached.
     record AcceptPaused(int localPort, String cause) implements ForwardEvent {}

@@ -23,9 +23,13 @@ final class Lane {
     boolean stalled;
     /// Since when, if it is.
     long stalledNanos;
+    /// It was looked whether pairs wait here that are to be told of, since it stalled and since the last pair came.
+    boolean looked;
     /// Remote ports of the pairs that were told of as waiting here, until the lane moves; null when none were.
     Set<Integer> toldPorts;
     long toldNanos;
+    /// The pair they were told to wait for; null when that was not clear.
+    StreamPair toldUnread;
     /// The waiting line is being served.
     boolean pumping;
 

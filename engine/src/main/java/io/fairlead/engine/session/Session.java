@@ -159,6 +159,7 @@ public final class Session implements FrameSink {
         Lane lane = leastBusyLane();
         var pair = new StreamPair(this, lane, port, history, nextRequestId++, downstream, nowNanos);
         lane.pairs++;
+        lane.looked = false;
         pairs++;
         counters.pairsOpened++;
         await(pair);
@@ -687,17 +688,22 @@ public final class Session implements FrameSink {
             lane.stalledNanos = nowNanos;
             counters.lanesStalled++;
         }
-        if (lane.stalled && lane.toldPorts == null && lane.pairs > 1 && watch != null && nowNanos - lane.stalledNanos >= Limits.LANE_TOLD_NANOS) {
+        if (lane.stalled && !lane.looked && lane.toldPorts == null && watch != null && nowNanos - lane.stalledNanos >= Limits.LANE_TOLD_NANOS) {
+            lane.looked = true;
             tellOfWaiting(lane);
         }
     }
 
     private void moves(Lane lane) {
         lane.stalled = false;
+        lane.looked = false;
         if (lane.toldPorts != null) {
-            Set<Integer> told = lane.toldPorts;
+            Set<Integer> ports = lane.toldPorts;
+            StreamPair unread = lane.toldUnread;
             lane.toldPorts = null;
-            watch.onMoving(byPort(waitingPairs(lane).filter(pair -> told.contains(pair.port) && pair.bornNanos - lane.toldNanos <= 0)));
+            lane.toldUnread = null;
+            watch.onMoving(byPort(waitingPairs(lane)
+                    .filter(pair -> pair != unread && ports.contains(pair.port) && pair.bornNanos - lane.toldNanos <= 0)));
         }
     }
 
@@ -714,7 +720,8 @@ public final class Session implements FrameSink {
         // One that is alone on its lane waits for itself; so may be the last one where the culprit is not clear.
         if (waiting.size() > (clear ? 0 : 1)) {
             Map<Integer, Integer> connections = byPort(waiting.stream());
-            lane.toldPorts = connections.keySet();
+            lane.toldPorts = Set.copyOf(connections.keySet());
+            lane.toldUnread = clear ? streams.get(unread) : null;
             lane.toldNanos = nowNanos;
             watch.onWaiting(clear ? streams.get(unread).port : 0, connections,
                     waiting.stream().map(pair -> pair.downstream.program()).filter(Objects::nonNull).limit(Limits.WAITING_NAMED).toList());

@@ -48,7 +48,6 @@ public final class ShardSet {
     /// From this rank on a place is poor enough to wait a moment for a tunnel that is being opened.
     private static final int POOR = 4;
 
-
     private static final System.Logger LOG = System.getLogger(ShardSet.class.getName());
 
     private final EventLoop home;

@@ -564,10 +564,14 @@ class SessionTest {
         return told;
     }
 
-    /// `rounds` pairs on each lane, replied to: their requests are 0 to 5 * rounds - 1. Returns those of the first lane, the first of which uploads
-    /// to port 7005; the others are connections to port 7000.
     private List<LocalEnd> uploadsOnFirstLane(int rounds) {
-        LocalEnd upload = tunnel.open(7005, tunnel.known);
+        return uploadsOnFirstLane(7005, rounds);
+    }
+
+    /// `rounds` pairs on each lane, replied to: their requests are 0 to 5 * rounds - 1. Returns those of the first lane, the first of which uploads
+    /// to `uploadPort`; the others are connections to port 7000.
+    private List<LocalEnd> uploadsOnFirstLane(int uploadPort, int rounds) {
+        LocalEnd upload = tunnel.open(uploadPort, tunnel.known);
         while (tunnel.locals.size() < 5 * rounds) {
             tunnel.open(7000, tunnel.known);
         }
@@ -600,6 +604,18 @@ class SessionTest {
         lane.get(2).pair.localReset();
         tunnel.pongs();
         assertEquals(List.of("waiting port 7005 {7000=3} " + programs, "moving {7000=2}"), told);
+    }
+
+    @Test
+    void anUploadBesideConnectionsToItsOwnPortIsNeitherToldAsWaitingNorAsGoingOn() {
+        List<String> told = told();
+        List<LocalEnd> lane = uploadsOnFirstLane(7000, 3);
+        passWithPongsOfOthers(5_000, lane.getFirst().pair.lane);
+        tunnel.pongs();
+        assertEquals(0, session.stalledLanes());
+        assertEquals(2, told.size(), told::toString);
+        assertTrue(told.getFirst().startsWith("waiting port 7000 {7000=2}"), told::toString);
+        assertEquals("moving {7000=2}", told.getLast());
     }
 
     @Test
@@ -646,8 +662,12 @@ class SessionTest {
         List<String> told = told();
         List<LocalEnd> lane = uploadsOnFirstLane(2);
         tunnel.podEof(lane.get(1));
-        passWithPongsOfOthers(5_000, lane.getFirst().pair.lane);
+        Lane stuck = lane.getFirst().pair.lane;
+        passWithPongsOfOthers(5_000, stuck);
         assertEquals(1, session.stalledLanes());
+        assertTrue(stuck.looked, "once is enough");
+        tunnel.pongs();
+        assertFalse(stuck.looked, "the next stop is looked at again");
         assertEquals(List.of(), told);
     }
 
