@@ -60,10 +60,11 @@ final class EventPrinter implements Consumer<ForwardEvent> {
             }
             case ForwardEvent.PairFailed(var localPort, var remotePort, var cause) ->
                     repeating("an error occurred forwarding " + localPort + " -> " + remotePort + ": " + cause);
-            case ForwardEvent.PairsWaiting waiting -> repeating(waiting(waiting));
+            // Once for each stop of a second or more: not to be lost among the errors of a storm.
+            case ForwardEvent.PairsWaiting waiting -> output.problem(waiting(waiting));
             case ForwardEvent.PairsMoving(_, var connections) -> {
                 if (!connections.isEmpty()) {
-                    repeating("the connections to " + ports(connections.keySet()) + " go on");
+                    output.problem("the connections to " + ports(connections.keySet()) + " go on");
                 }
             }
             case ForwardEvent.AcceptPaused(var localPort, var cause) ->

@@ -102,6 +102,17 @@ class EventPrinterTest {
     }
 
     @Test
+    void connectionsThatWaitAreToldOfInAStormOfErrors() {
+        for (int i = 0; i < 200; i++) {
+            printer.accept(new ForwardEvent.PairFailed(8080, 80, "connection refused"));
+        }
+        printer.accept(new ForwardEvent.PairsWaiting("web-1", 7005, Map.of(7000, 1), List.of()));
+        printer.accept(new ForwardEvent.PairsMoving("web-1", Map.of(7000, 1)));
+        assertEquals(List.of("fairlead: 1 connection to port 7000 waits behind an upload that port 7005 of pod web-1 does not read; new connections are"
+                + " not affected", "fairlead: the connections to port 7000 go on"), captured.err().lines().skip(Repeats.SHOWN_PER_SECOND).toList());
+    }
+
+    @Test
     void troubleWithListeningGoesToStderr() {
         printer.accept(new ForwardEvent.ListenFailed("127.0.0.1", 8080, "address already in use"));
         printer.accept(new ForwardEvent.AcceptPaused(8080, "4000 connections are open"));
