@@ -16,9 +16,12 @@ import io.fairlead.testbed.pod.PodBehaviour;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,7 +38,8 @@ import java.util.concurrent.TimeUnit;
 
 /// `fairlead bench`: measures the path to a port of a pod. Generators, forwards and, without a target, the cluster run in this process; each number
 /// of sessions is a fresh forward. Order: every item once unmeasured, so that no figure has the start of the JVM in it and a target that cannot do
-/// what was said of it is found; the direct path, where there is one; then each number of sessions.
+/// what was said of it is found; the direct path, where there is one; each number of sessions; and all of that a second time, in reverse: a JVM gets
+/// faster for a while, and that is not to pass for a gain of sessions. Of the two figures the better one counts.
 ///
 /// What `--json` writes; figures that do not apply are left out:
 /// ```
@@ -43,12 +47,13 @@ import java.util.concurrent.TimeUnit;
 /// target              target, pod, port, server (URL), direct (address or null; direct_why_not), generator, window_s
 /// complete            false when a signal or a failure ended it early
 /// base_round_trip_us  median of TCP connects to the API server
-/// measurements        one per item and path:
+/// measurements        two per item and path, in the order of measuring:
 ///   what              connect, request, up, down, both
 ///   mode              of the generator, see io.fairlead.testbed.load.Mode
 ///   port, connections
 ///   path              direct or forward
 ///   sessions          asked for; sessions_up: there when the window began
+///   counts            whether it is the better one of the two: the others are in no verdict
 ///   seconds           of the window; opened: connections in all
 ///   ops_per_s, MB_per_s (10^6 bytes; of both: each way)
 ///   latency_us        count, mean, p50, p90, p99, p99.9, max of the operations; those unanswered at the end are in it
@@ -56,6 +61,7 @@ import java.util.concurrent.TimeUnit;
 ///   cpu               loops_s: of the engine's event loops; busiest_loop: 0 to 1; generator_s; process_s; machine: 0 to 1, all processors
 ///   errors, outcomes  counts by kind, warm-up included
 /// failures            first reasons of connections that failed, as the forward told them
+/// summary             the lines below the table
 /// verdict             what, connections, limit (see io.fairlead.cli.bench.Verdict), sessions_gain, text
 /// ```
 ///
@@ -71,6 +77,7 @@ record BenchCommand(Output output, String version) {
     private static final int PROBE_MILLIS = 1_000;
     private static final int ROUND_TRIPS = 9;
     private static final int CAUSES_MAX = 3;
+    private static final int PASSES = 2;
 
     /// Ends the run: the target cannot do what was said of it.
     private static final class TargetException extends Exception {
@@ -112,7 +119,7 @@ record BenchCommand(Output output, String version) {
         if (!run.figures.isEmpty()) {
             Report report = run.report();
             show(report, options.json(), json);
-            if (report.figures().stream().anyMatch(figure -> figure.errorCount() > 0)) {
+            if (report.measured().stream().anyMatch(figure -> figure.errorCount() > 0)) {
                 code = code == ExitCode.OK ? ExitCode.FAILED : code;
             }
         }
@@ -126,7 +133,12 @@ record BenchCommand(Output output, String version) {
     /// A minute of measuring is not to end in a file that cannot be written.
     private boolean canWrite(Path file) {
         try {
-            Files.writeString(file, "");
+            boolean there = Files.exists(file);
+            // What it holds stays until there is something new.
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+            if (!there) {
+                Files.delete(file);
+            }
             return true;
         } catch (IOException e) {
             output.problem("cannot write " + file + "\n        why   " + e + "\n        do    name another file with --json");
@@ -173,6 +185,17 @@ record BenchCommand(Output output, String version) {
         }
     }
 
+    /// Where the server of a URL is; empty for what is no URL with a host.
+    static Optional<InetSocketAddress> address(String server) {
+        try {
+            URL url = URI.create(server).toURL(); // a URI knows no host with a _ in it
+            return url.getHost().isEmpty() ? Optional.empty()
+                    : Optional.of(new InetSocketAddress(url.getHost(), url.getPort() > 0 ? url.getPort() : url.getDefaultPort()));
+        } catch (MalformedURLException | IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
     /// One run. Thread: the command's.
     private final class Run {
         private final BenchOptions options;
@@ -205,22 +228,39 @@ record BenchCommand(Output output, String version) {
                 route = forward.route();
                 begin(forward, embedded, spec, items);
             }
-            measureDirect(items, embedded, route);
-            for (int sessions : options.sessions()) {
-                try (Forward forward = engine.forward(spec.withSessions(sessions), this::event)) {
-                    awaitSessions(forward, sessions);
-                    for (Item item : items) {
-                        measure(item, DemoCommand.local(forward, item.port()), sessions, forward.stats().sessionsNow());
+            var paths = new ArrayList<>(options.sessions());
+            if (isDirectFit(items, embedded, route)) {
+                paths.addFirst(Figure.DIRECT);
+            }
+            measurements = PASSES * paths.size() * items.size();
+            for (List<Integer> pass : List.of(paths, paths.reversed())) {
+                for (int sessions : pass) {
+                    if (sessions == Figure.DIRECT) {
+                        for (Item item : items) {
+                            measure(item, direct(item, embedded, route), Figure.DIRECT, 0);
+                        }
+                    } else {
+                        measure(items, engine, spec, sessions);
                     }
                 }
             }
             complete = true;
         }
 
+        private void measure(List<Item> items, Engine engine, ForwardSpec spec, int sessions) throws ForwardException, InterruptedException {
+            try (Forward forward = engine.forward(spec.withSessions(sessions), this::event)) {
+                awaitSessions(forward, sessions);
+                for (Item item : items) {
+                    measure(item, DemoCommand.local(forward, item.port()), sessions, forward.stats().sessionsNow());
+                }
+            }
+        }
+
         private void event(ForwardEvent event) {
             switch (event) {
                 case ForwardEvent.PairFailed(_, _, var cause) -> cause(cause);
-                case ForwardEvent.TunnelLost(var pod, var pairs, var cause) -> cause("session to pod " + pod + " lost with " + pairs + " connections: " + cause);
+                case ForwardEvent.TunnelLost(var pod, var pairs, var cause) ->
+                        cause("session to pod " + pod + " lost with " + pairs + " connections: " + cause);
                 case ForwardEvent.SpareFailed(var failure) -> cause("a further session could not be opened: " + failure.what() + ": " + failure.why());
                 default -> { }
             }
@@ -250,23 +290,19 @@ record BenchCommand(Output output, String version) {
             causes.clear();
         }
 
-        private void measureDirect(List<Item> items, Embedded embedded, Forward.Route route) throws InterruptedException {
-            measurements = items.size() * options.sessions().size();
+        private boolean isDirectFit(List<Item> items, Embedded embedded, Forward.Route route) throws InterruptedException {
             Optional<String> unfit = unfitForDirect(items, embedded, route);
             if (unfit.isPresent()) {
                 target.put("direct_why_not", unfit.get());
                 output.error("fairlead: the direct path is not measured: " + unfit.get());
-                return;
+                return false;
             }
-            measurements += items.size();
             target.put("direct", EventPrinter.hostAndPort(direct(items.getFirst(), embedded, route)));
-            for (Item item : items) {
-                measure(item, direct(item, embedded, route), Figure.DIRECT, 0);
-            }
+            return true;
         }
 
         private long seconds(int items, int paths) {
-            return 1 + (items * first.toMillis() + items * paths * options.window().plus(warmUp).toMillis()) / 1000;
+            return 1 + (items * first.toMillis() + PASSES * items * paths * options.window().plus(warmUp).toMillis()) / 1000;
         }
 
         /// Does an item unmeasured. A target that cannot do it ends the run with a reason.
@@ -362,12 +398,13 @@ record BenchCommand(Output output, String version) {
 
         /// Median time of a TCP connect to the API server.
         private static OptionalDouble roundTrip(String server) {
-            URI uri = URI.create(server);
-            int port = uri.getPort() > 0 ? uri.getPort() : "http".equals(uri.getScheme()) ? 80 : 443;
-            String host = uri.getHost().replaceAll("^\\[|]$", "");
+            Optional<InetSocketAddress> address = address(server);
+            if (address.isEmpty()) {
+                return OptionalDouble.empty();
+            }
             long[] nanos = new long[ROUND_TRIPS];
             for (int i = 0; i < nanos.length; i++) {
-                var time = connectNanos(new InetSocketAddress(host, port));
+                var time = connectNanos(address.get());
                 if (time.isEmpty()) {
                     return OptionalDouble.empty();
                 }

@@ -25,7 +25,7 @@ import picocli.CommandLine.ParseResult;
 /// @param json file or `-`
 record BenchOptions(Optional<ForwardSpec> target, Generator generator, String text, List<Integer> sessions, List<Integer> connections,
         Duration window, Optional<String> json) {
-    private static final Duration WINDOW = Duration.ofSeconds(2);
+    private static final Duration WINDOW = Duration.ofSeconds(1);
 
     static BenchOptions of(ParseResult parsed, String program) throws UsageException {
         List<String> words = new ArrayList<>();
@@ -44,8 +44,9 @@ record BenchOptions(Optional<ForwardSpec> target, Generator generator, String te
                     "run bench once for each");
         }
         if (words.isEmpty() && !said.isEmpty()) {
-            throw new UsageException("what the target can do was said, but no target", "the embedded cluster, which is measured without one,"
-                    + " brings servers of its own", "name target and port, or leave --" + said.keySet().iterator().next().name().toLowerCase(Locale.ROOT) + " out");
+            throw new UsageException("what the target can do was said, but no target",
+                    "the embedded cluster, which is measured without one, brings servers of its own",
+                    "name target and port, or leave --" + said.keySet().iterator().next().name().toLowerCase(Locale.ROOT) + " out");
         }
         Generator generator = words.isEmpty() ? Generator.EMBEDDED : said.isEmpty() ? Generator.NONE : said.keySet().iterator().next();
         Optional<ForwardSpec> target = words.isEmpty() ? Optional.empty() : Optional.of(spec(parsed, words));
@@ -126,7 +127,8 @@ record BenchOptions(Optional<ForwardSpec> target, Generator generator, String te
     }
 
     private static UsageException escape(String text) {
-        return new UsageException("invalid argument \"" + text + "\" for --send", "after a \\ stands none of r n t 0 \\ xHH", "write for example --send 'PING\\r\\n'");
+        return new UsageException("invalid argument \"" + text + "\" for --send", "after a \\ stands none of r n t 0 \\ xHH",
+                "write for example --send 'PING\\r\\n'");
     }
 
     private static List<Integer> numbers(ParseResult parsed, String flag, String otherwise, int most) throws UsageException {

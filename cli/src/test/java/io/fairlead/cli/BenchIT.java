@@ -61,9 +61,16 @@ class BenchIT {
         assertEquals(ExitCode.OK, code, captured.err());
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertTrue(json.at("/complete").asBoolean());
-        assertEquals(4 * 2 * 3, json.at("/measurements").size(), "kinds, connections, paths");
+        assertEquals(4 * 2 * 3 * 2, json.at("/measurements").size(), "kinds, connections, paths, there and back");
         var seen = new TreeSet<String>();
+        var paths = new ArrayList<String>();
+        int counting = 0;
         for (JsonNode figure : json.at("/measurements")) {
+            String path = figure.at("/path").asText().equals("direct") ? "direct" : figure.at("/sessions").asText();
+            if (paths.isEmpty() || !paths.getLast().equals(path)) {
+                paths.add(path);
+            }
+            counting += figure.at("/counts").asBoolean() ? 1 : 0;
             seen.add(figure.at("/what").asText());
             boolean bulk = Set.of("up", "down").contains(figure.at("/what").asText());
             assertTrue(figure.at(bulk ? "/MB_per_s" : "/ops_per_s").asDouble() > 0, figure.toString());
@@ -72,10 +79,13 @@ class BenchIT {
             assertTrue(figure.at("/sessions_up").asInt() >= figure.at("/sessions").asInt(), figure.toString());
         }
         assertEquals(Set.of("connect", "request", "up", "down"), seen);
+        assertEquals(List.of("direct", "1", "2", "1", "direct"), paths, "2 sessions twice in a row");
+        assertEquals(4 * 2 * 3, counting);
         assertEquals(8, json.at("/verdict").size());
+        assertEquals(3, json.at("/summary").size());
         assertTrue(json.at("/target/direct").asText().startsWith("127.0.0.1:"), json.at("/target").toString());
-        assertTrue(captured.out().contains("requests, 3 connections: "), captured.out());
-        assertTrue(captured.err().contains("fairlead: 24 of 24: download, 3 connections, 2 sessions: "), captured.err());
+        assertTrue(captured.out().contains("\nWhat limits: "), captured.out());
+        assertTrue(captured.err().contains("fairlead: 48 of 48: download, 3 connections, direct: "), captured.err());
     }
 
     @ParameterizedTest(name = "{0}")
@@ -118,7 +128,7 @@ class BenchIT {
     @Test
     void whatEndsOnlyByTheRuntimesPatienceIsNoCostOfConnecting() {
         assertEquals(ExitCode.OK, bench("servers", "7005", "--sessions", "1"), captured.err());
-        assertTrue(captured.out().contains("That is no cost of connecting"), captured.out());
+        assertTrue(captured.out().contains("which is no cost of connecting"), captured.out());
     }
 
     @Test
@@ -130,6 +140,17 @@ class BenchIT {
     void aFileThatCannotBeWrittenIsFoundBeforeMeasuring() {
         assertEquals(ExitCode.FAILED, bench("servers", "7000", "--json", temp.resolve("no/such/folder.json").toString()));
         assertTrue(captured.err().startsWith("fairlead: cannot write "), captured.err());
+    }
+
+    @Test
+    void aFileThatIsThereKeepsWhatItHoldsUntilSomethingWasMeasured() throws IOException {
+        Path file = Files.writeString(temp.resolve("bench.json"), "of last week");
+        assertEquals(ExitCode.NO_TARGET, bench("nobody", "80", "--json", file.toString()));
+        assertEquals("of last week", Files.readString(file));
+        assertEquals(ExitCode.NO_TARGET, bench("nobody", "80", "--json", temp.resolve("new.json").toString()));
+        assertFalse(Files.exists(temp.resolve("new.json")));
+        assertEquals(ExitCode.OK, bench("servers", "7000", "--echo", "--sessions", "1", "--json", file.toString()), captured.err());
+        assertTrue(new ObjectMapper().readTree(file.toFile()).at("/complete").asBoolean());
     }
 
     @Test

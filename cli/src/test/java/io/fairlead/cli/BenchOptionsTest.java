@@ -19,7 +19,7 @@ class BenchOptionsTest {
     @Test
     void withoutATargetTheEmbeddedClusterIsMeasured() throws UsageException {
         BenchOptions options = options();
-        assertEquals(new BenchOptions(Optional.empty(), Generator.EMBEDDED, "", List.of(1, 2, 4, 8), List.of(1, 64), Duration.ofSeconds(2), Optional.empty()),
+        assertEquals(new BenchOptions(Optional.empty(), Generator.EMBEDDED, "", List.of(1, 2, 4, 8), List.of(1, 64), Duration.ofSeconds(1), Optional.empty()),
                 options);
     }
 

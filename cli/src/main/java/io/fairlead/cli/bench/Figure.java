@@ -76,17 +76,31 @@ public record Figure(
         return latency.map(Latency::p50).orElse(Double.NaN);
     }
 
-    /// `direct`, `1 session`.
+    /// `direct`, `1 session`, `8 sessions (5 up)`.
     public String path() {
         return switch (sessions) {
             case DIRECT -> "direct";
             case 1 -> "1 session";
             default -> sessions + " sessions";
-        };
+        } + (sessionsUp < sessions ? " (" + sessionsUp + " up)" : "");
+    }
+
+    /// One figure for each item and path, in the order of the first: of those with errors the first, as they are to be told; else the best.
+    static List<Figure> bestOfEach(List<Figure> measured) {
+        record Place(Item item, int sessions) {}
+        var best = new LinkedHashMap<Place, Figure>();
+        measured.forEach(figure -> best.merge(new Place(figure.item, figure.sessions), figure, Figure::better));
+        return List.copyOf(best.values());
+    }
+
+    private Figure better(Figure later) {
+        boolean keep = errorCount() > 0 || later.errorCount() == 0 && score() >= later.score();
+        return keep ? this : later;
     }
 
     /// @param direct the same item on the direct path, or null
-    Map<String, Object> json(Figure direct) {
+    /// @param counts whether this is the one of its item and path that counts
+    Map<String, Object> json(Figure direct, boolean counts) {
         var all = new LinkedHashMap<String, Object>();
         all.put("what", item.kind().name().toLowerCase(Locale.ROOT));
         all.put("mode", item.mode().toString());
@@ -97,6 +111,7 @@ public record Figure(
             all.put("sessions", sessions);
             all.put("sessions_up", sessionsUp);
         }
+        all.put("counts", counts);
         all.put("seconds", round(seconds));
         all.put("opened", opened);
         all.put("ops_per_s", round(opsPerSecond));

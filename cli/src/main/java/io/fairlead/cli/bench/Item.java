@@ -80,6 +80,11 @@ public record Item(Kind kind, Mode mode, int port, String request, int connectio
                 .with("message", Integer.toString(kind.bulk ? BULK_BYTES : REQUEST_BYTES)).withTimes(warmup, window);
     }
 
+    /// `requests 64`, as in a list of several.
+    String shortLabel() {
+        return kind.label + " " + connections;
+    }
+
     /// `requests, 64 connections`.
     public String label() {
         return kind.label + ", " + (kind == Kind.CONNECT ? connections + " at a time" : connections == 1 ? "1 connection" : connections + " connections");

@@ -14,23 +14,24 @@ import java.util.OptionalDouble;
 /// @param versions of program, Java and system, by name
 /// @param target what was measured, by name
 /// @param roundTripMicros median time of a TCP connect to the API server; empty when it could not be measured
-/// @param figures in the order of measuring
+/// @param measured in the order of measuring; of those of the same item and path one counts, see {@link Figure#bestOfEach}
 /// @param causes the first reasons that the forward gave for connections that failed
 /// @param complete whether all was measured that was meant to be
-public record Report(Map<String, Object> versions, Map<String, Object> target, OptionalDouble roundTripMicros, List<Figure> figures,
+public record Report(Map<String, Object> versions, Map<String, Object> target, OptionalDouble roundTripMicros, List<Figure> measured,
         List<String> causes, boolean complete) {
 
     public Report {
-        figures = List.copyOf(figures);
+        measured = List.copyOf(measured);
         causes = List.copyOf(causes);
     }
 
-    /// The table and below it the verdict, as lines.
+    /// The table and below it the summary, as lines.
     public List<String> lines() {
         var lines = new ArrayList<String>();
-        lines.add(text("%-30s %-12s %10s %9s %10s %10s %10s %6s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "errors"));
+        List<Figure> figures = Figure.bestOfEach(measured);
+        lines.add(text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "errors"));
         figures.stream().map(Figure::item).distinct().forEach(item -> {
-            Figure direct = direct(item);
+            Figure direct = direct(figures, item);
             String label = item.label();
             for (Figure figure : figures) {
                 if (figure.item().equals(item)) {
@@ -39,10 +40,10 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
                 }
             }
         });
-        List<Verdict.Finding> findings = verdict();
-        if (!findings.isEmpty()) {
+        List<String> summary = Summary.of(verdict());
+        if (!summary.isEmpty()) {
             lines.add("");
-            findings.forEach(finding -> lines.add(finding.item().label() + ": " + finding.text()));
+            lines.addAll(summary);
         }
         if (roundTripMicros.isPresent()) {
             lines.add("A TCP connect to the API server takes " + Verdict.time(roundTripMicros.getAsDouble()) + ", the base round trip.");
@@ -60,7 +61,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     private static String row(String label, Figure figure, Figure direct) {
         boolean bulk = figure.item().kind().bulk();
         boolean added = !figure.isDirect() && direct != null && direct.latency().isPresent() && figure.latency().isPresent();
-        return text("%-30s %-12s %10s %9s %10s %10s %10s %6s %7d", label, figure.path(),
+        return text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7d", label, figure.path(),
                 bulk ? "-" : text("%,.0f", figure.opsPerSecond()),
                 figure.megabytesPerSecond() == 0 ? "-" : text("%.1f", figure.megabytesPerSecond()),
                 figure.latency().map(times -> Verdict.time(times.p50())).orElse("-"),
@@ -76,10 +77,10 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     }
 
     public List<Verdict.Finding> verdict() {
-        return Verdict.of(figures, roundTripMicros);
+        return Verdict.of(Figure.bestOfEach(measured), roundTripMicros);
     }
 
-    private Figure direct(Item item) {
+    private static Figure direct(List<Figure> figures, Item item) {
         return figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
     }
 
@@ -92,8 +93,10 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         if (roundTripMicros.isPresent()) {
             all.put("base_round_trip_us", Figure.round(roundTripMicros.getAsDouble()));
         }
-        all.put("measurements", figures.stream().map(figure -> figure.json(direct(figure.item()))).toList());
+        List<Figure> figures = Figure.bestOfEach(measured);
+        all.put("measurements", measured.stream().map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure))).toList());
         all.put("failures", causes);
+        all.put("summary", Summary.of(verdict()));
         all.put("verdict", verdict().stream().map(Report::json).toList());
         try {
             return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all);

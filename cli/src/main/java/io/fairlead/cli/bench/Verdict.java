@@ -28,14 +28,17 @@ public final class Verdict {
     private static final double BUSY_THREAD = 0.85;
     private static final double BUSY_MACHINE = 0.9;
     private static final double SAME = 0.9;
-    private static final double GAIN = 1.2;
+    static final double GAIN = 1.2;
     private static final double HELD_MICROS = 400_000;
     private static final double PROMPT_MICROS = 100_000;
 
     public enum Limit { ERRORS, HELD, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
 
     /// @param sessionsGain NaN where one number of sessions was measured, or one connection
-    public record Finding(Item item, Limit limit, double sessionsGain, String text) {}
+    /// @param best of the figures through a forward
+    /// @param direct the same item on the direct path, or null
+    /// @param errors what went wrong through the forward, in words; may be empty
+    public record Finding(Item item, Limit limit, double sessionsGain, Figure best, Figure direct, String errors, String text) {}
 
     private final List<Figure> figures;
     private final OptionalDouble roundTripMicros;
@@ -65,7 +68,7 @@ public final class Verdict {
         String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct)
                 + (limit == Limit.HELD || limit == Limit.ERRORS ? "" : sessions(gain, best, fewest)
                         + (limit == Limit.MACHINE_CPU && gain >= GAIN ? " On a machine as busy as this that may be chance." : ""));
-        return new Finding(item, limit, gain, text);
+        return new Finding(item, limit, gain, best, direct, errors(forwarded), text);
     }
 
     private Limit limit(Item item, List<Figure> forwarded, Figure best, Figure direct) {
@@ -99,17 +102,23 @@ public final class Verdict {
     private String because(Limit limit, List<Figure> forwarded, Figure best, Figure direct) {
         return switch (limit) {
             case ERRORS -> text("Not to be trusted: %s.", errors(forwarded));
-            case HELD -> text("That is no cost of connecting: %s only ends such a connection after about %s. Container runtimes do so that do not pass on"
-                    + " that our side has ended. Measure with --http, --echo or --send.", direct == null ? "the server or the node" : "the node", time(best.p50()));
+            case HELD -> text("That is no cost of connecting: %s only ends such a connection after about %s."
+                    + " Container runtimes do so that do not pass on that our side has ended. Measure with --http, --echo or --send.",
+                    direct == null ? "the server or the node" : "the node", time(best.p50()));
             case GENERATOR -> "The generator's own thread is busy, so the path may carry more.";
             case SERVER -> text("The server limits, or what it waits for: directly it is %s.", amount(direct));
             case CLIENT_CPU -> text("The CPU of this client limits: one of its event loops is busy for %.0f %%.", 100 * best.cpu().busiestLoop());
-            case MACHINE_CPU -> text("The processors of this machine limit, %.0f %% busy with all that runs on it; fairlead's event loops are %.0f %% of one.%s",
+            case MACHINE_CPU -> text("The processors of this machine limit, %.0f %% busy with all that runs on it;"
+                    + " fairlead's event loops are %.0f %% of one.%s",
                     100 * best.cpu().machine(), 100 * best.cpu().loopsSeconds() / best.seconds(), compared(direct));
-            case ROUND_TRIP -> text("The round trip to the API server limits: %s of p50 %s.%s", time(roundTripMicros.orElseThrow()), time(best.p50()), added(best, direct));
-            case PATH -> text("One at a time, so the time of each limits: p50 %s%s.%s Nothing here is busy: API server, node, runtime or pod take it.", time(best.p50()),
-                    roundTripMicros.isPresent() ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "", added(best, direct));
-            case CONNECTION -> text("One connection does not fill the path: more carry %.1f times as much.%s", moreConnectionsGain(best.item(), best), compared(direct));
+            case ROUND_TRIP -> text("The round trip to the API server limits: %s of p50 %s.%s",
+                    time(roundTripMicros.orElseThrow()), time(best.p50()), added(best, direct));
+            case PATH -> text("One at a time, so the time of each limits: p50 %s%s.%s Nothing here is busy: API server, node, runtime or pod take it.",
+                    time(best.p50()),
+                    roundTripMicros.isPresent() ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "",
+                    added(best, direct));
+            case CONNECTION -> text("One connection does not fill the path: more carry %.1f times as much.%s",
+                    moreConnectionsGain(best.item(), best), compared(direct));
             case BEYOND -> text("Nothing here is busy (busiest event loop %.0f %%): the API server, the node, the network or the pod limit.%s",
                     100 * best.cpu().busiestLoop(), compared(direct));
         };
@@ -122,7 +131,8 @@ public final class Verdict {
     }
 
     private static String added(Figure best, Figure direct) {
-        return direct == null || direct.latency().isEmpty() ? "" : text(" Directly it is %s, so the path adds %s.", time(direct.p50()), time(best.p50() - direct.p50()));
+        return direct == null || direct.latency().isEmpty() ? ""
+                : text(" Directly it is %s, so the path adds %s.", time(direct.p50()), time(best.p50() - direct.p50()));
     }
 
     private static String compared(Figure direct) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeSet;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
@@ -39,7 +40,7 @@ class ReportTest {
         assertFalse(direct.has("sessions") || direct.has("added_p50_us"), direct.toString());
 
         JsonNode requests = json.at("/measurements/2");
-        assertEquals(new TreeSet<>(List.of("what", "mode", "port", "connections", "path", "sessions", "sessions_up", "seconds", "opened", "ops_per_s", "MB_per_s",
+        assertEquals(new TreeSet<>(List.of("what", "mode", "port", "connections", "path", "sessions", "sessions_up", "counts", "seconds", "opened", "ops_per_s", "MB_per_s",
                 "latency_us", "added_p50_us", "cpu", "errors", "outcomes")), names(requests));
         assertEquals(List.of("request", "rr", "forward"), List.of(requests.at("/what").asText(), requests.at("/mode").asText(), requests.at("/path").asText()));
         assertEquals(new TreeSet<>(List.of("count", "mean", "p50", "p90", "p99", "p99.9", "max")), names(requests.at("/latency_us")));
@@ -54,6 +55,24 @@ class ReportTest {
         assertEquals(1.0, json.at("/verdict/1/sessions_gain").asDouble());
     }
 
+    @Test
+    void ofTwoFiguresOfAnItemOnAPathTheBetterOneCounts() throws Exception {
+        List<Figure> twice = List.of(VerdictTest.figure(DOWN, 1, 100, 0), VerdictTest.figure(DOWN, 2, 137, 0),
+                VerdictTest.figure(DOWN, 2, 130, 0), VerdictTest.figure(DOWN, 1, 135, 0));
+        JsonNode json = new ObjectMapper().readTree(report(true, twice).json());
+        assertEquals(List.of(false, true, false, true), counts(json));
+        assertEquals(1.015, json.at("/verdict/0/sessions_gain").asDouble(), "137 by 135, and not by the 100 of a JVM that was still warming up");
+        assertEquals(1, report(true, twice).lines().stream().filter(line -> line.contains("1 session ")).count());
+        Figure broken = VerdictTest.with(VerdictTest.figure(DOWN, 1, 90, 0), Map.of("reset", 1L));
+        for (List<Figure> withErrors : List.of(List.of(twice.getFirst(), broken), List.of(broken, twice.getFirst()))) {
+            assertEquals(List.of(broken), Figure.bestOfEach(withErrors), "errors are told");
+        }
+    }
+
+    private static List<Boolean> counts(JsonNode json) {
+        return StreamSupport.stream(json.at("/measurements").spliterator(), false).map(figure -> figure.at("/counts").asBoolean()).toList();
+    }
+
     private static TreeSet<String> names(JsonNode node) {
         var names = new TreeSet<String>();
         node.fieldNames().forEachRemaining(names::add);
@@ -65,9 +84,19 @@ class ReportTest {
         List<String> lines = report(true, FIGURES).lines();
         List<String> rows = lines.subList(1, lines.indexOf(""));
         assertEquals(List.of("requests, 1 connection", "", "", "download, 64 connections", "", ""), rows.stream().map(row -> row.substring(0, 30).strip()).toList());
-        assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session", "4 sessions"), rows.stream().map(row -> row.substring(31, 43).strip()).toList());
+        assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session", "4 sessions"), rows.stream().map(row -> row.substring(31, 49).strip()).toList());
         assertEquals("1 session 2,000 - 481 us 1.44 ms 281 us 10% 0", rows.get(1).strip().replaceAll(" +", " "));
         assertEquals("1 session - 250.0 - - - 10% 0", rows.get(4).strip().replaceAll(" +", " "));
+    }
+
+    @Test
+    void sessionsThatWereNotUpAreSaid() {
+        Figure f = VerdictTest.figure(DOWN, 8, 100, 0);
+        Figure some = new Figure(f.item(), 8, 5, f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(),
+                f.errors(), f.outcomes());
+        assertEquals("8 sessions", f.path());
+        assertEquals("8 sessions (5 up)", some.path());
+        assertTrue(report(true, List.of(some)).lines().get(1).contains(" 8 sessions (5 up) "), "in the table");
     }
 
     @Test

@@ -29,9 +29,13 @@ class VerdictTest {
                 new Cpu(0.2, 0.1, 0.5, 0.3), 0.1, Map.of(), Map.of());
     }
 
-    private static Figure with(Figure f, Cpu cpu, double generatorSeconds, Map<String, Long> errors) {
+    static Figure with(Figure f, Cpu cpu, double generatorSeconds, Map<String, Long> errors) {
         return new Figure(f.item(), f.sessions(), f.sessionsUp(), f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), cpu,
                 generatorSeconds, errors, f.outcomes());
+    }
+
+    static Figure with(Figure f, Map<String, Long> errors) {
+        return with(f, f.cpu(), f.generatorSeconds(), errors);
     }
 
     private static Finding finding(OptionalDouble roundTrip, Figure... figures) {

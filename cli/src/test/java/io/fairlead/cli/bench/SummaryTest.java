@@ -1,0 +1,72 @@
+package io.fairlead.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fairlead.testbed.load.Mode;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class SummaryTest {
+    private static final Item CONNECT_1 = new Item(Item.Kind.CONNECT, Mode.CONNECT, 80, "", 1);
+    private static final Item CONNECT_64 = new Item(Item.Kind.CONNECT, Mode.CONNECT, 80, "", 64);
+    private static final Item REQUESTS_1 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 1);
+    private static final Item REQUESTS_64 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 64);
+    private static final Item DOWN_64 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 64);
+    private static final Item TOUCH_64 = new Item(Item.Kind.CONNECT, Mode.TOUCH, 80, "", 64);
+    private static final Cpu BUSY = new Cpu(1, 0.5, 3, 0.95);
+
+    private static List<String> summary(Figure... figures) {
+        return Summary.of(Verdict.of(List.of(figures), OptionalDouble.empty()));
+    }
+
+    private static Figure busy(Item item, int sessions, double score, double p50) {
+        return VerdictTest.with(VerdictTest.figure(item, sessions, score, p50), BUSY, 0.1, Map.of());
+    }
+
+    @Test
+    void manyItemsAreThreeLines() {
+        assertEquals(List.of(
+                "What limits: the processors of this machine (connecting 64; requests 64; download 64);"
+                        + " the time of one after the other in API server, node, runtime and pod (connecting 1; requests 1).",
+                "More sessions help: download 64 (1.5 times, 4 sessions); nothing else. On a machine as busy as this that may be chance.",
+                "Against the direct path: connecting 1 takes 300 us more; requests 1 takes 80 us more;"
+                        + " throughput is 50 % (connecting 64), 40 % (requests 64), 30 % (download 64) of it."),
+                summary(VerdictTest.figure(CONNECT_1, 0, 5000, 200), VerdictTest.figure(CONNECT_64, 0, 9000, 200), VerdictTest.figure(REQUESTS_1, 0, 9000, 50),
+                        VerdictTest.figure(REQUESTS_64, 0, 100_000, 900), VerdictTest.figure(DOWN_64, 0, 500, 0),
+                        VerdictTest.figure(CONNECT_1, 1, 2000, 500), busy(CONNECT_64, 1, 4500, 900), VerdictTest.figure(REQUESTS_1, 1, 5000, 130),
+                        busy(REQUESTS_64, 1, 40_000, 2000), busy(DOWN_64, 1, 100, 0),
+                        busy(CONNECT_64, 4, 4400, 900), busy(REQUESTS_64, 4, 30_000, 2000), busy(DOWN_64, 4, 150, 0)));
+    }
+
+    @Test
+    void whereOneThingLimitsAllItIsSaidOnceAndWhatWasNotComparedIsLeftOut() {
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions gain nothing (at most 1.1 times)."),
+                summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
+                        VerdictTest.figure(DOWN_64, 8, 110, 0)));
+    }
+
+    @Test
+    void errorsComeFirstAndTellNothingElse() {
+        Map<String, Long> resets = Map.of("reset", 7L);
+        assertEquals(List.of("What limits: not to be trusted, 7 x reset (requests 64);"
+                        + " API server, node, network or pod, as nothing here is busy (connecting 64; download 64).",
+                "Against the direct path: throughput is 10 % (connecting 64), 20 % (download 64) of it."),
+                summary(VerdictTest.figure(CONNECT_64, 0, 1000, 900), VerdictTest.figure(REQUESTS_64, 0, 1000, 900), VerdictTest.figure(DOWN_64, 0, 500, 0),
+                        VerdictTest.figure(CONNECT_64, 1, 100, 900), VerdictTest.with(VerdictTest.figure(REQUESTS_64, 1, 900, 900), resets),
+                        VerdictTest.figure(DOWN_64, 1, 100, 0)));
+    }
+
+    @Test
+    void whatTheNodeHoldsIsNoCost() {
+        assertEquals(List.of("What limits: the patience of server or node with a side that has ended, 1.01 s, which is no cost of connecting:"
+                + " measure with --http, --echo or --send."),
+                summary(VerdictTest.figure(TOUCH_64, 1, 64, 1_010_000), VerdictTest.figure(TOUCH_64, 4, 64, 1_010_000)));
+    }
+
+    @Test
+    void theDirectPathAloneHasNoSummary() {
+        assertEquals(List.of(), summary(VerdictTest.figure(DOWN_64, 0, 100, 0)));
+    }
+}
