@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,9 +26,9 @@ final class RelayKubeconfig {
 
     private final ObjectNode config;
     private final ObjectNode cluster;
-    private final URI server;
+    private final URL server;
 
-    private RelayKubeconfig(ObjectNode config, ObjectNode cluster, URI server) {
+    private RelayKubeconfig(ObjectNode config, ObjectNode cluster, URL server) {
         this.config = config;
         this.cluster = cluster;
         this.server = server;
@@ -52,12 +54,25 @@ final class RelayKubeconfig {
         if (cluster.has("proxy-url")) {
             throw new IOException(file + " goes through a proxy (proxy-url): a delaying relay cannot be put before it");
         }
-        return new RelayKubeconfig(config, cluster, URI.create(cluster.path("server").asText()));
+        return new RelayKubeconfig(config, cluster, server(file, cluster.path("server").asText()));
+    }
+
+    /// As a URL, for a URI knows no host with a _ in it.
+    private static URL server(Path file, String text) throws IOException {
+        try {
+            URL server = URI.create(text).toURL();
+            if (!server.getHost().isEmpty()) {
+                return server;
+            }
+        } catch (MalformedURLException | IllegalArgumentException _) {
+            // the same as one without a host
+        }
+        throw new IOException(file + " names no server by a URL with a host: \"" + text + "\"");
     }
 
     /// The API server's address.
     InetSocketAddress server() {
-        return new InetSocketAddress(server.getHost(), server.getPort() > 0 ? server.getPort() : server.getScheme().equals("https") ? 443 : 80);
+        return new InetSocketAddress(server.getHost(), server.getPort() > 0 ? server.getPort() : server.getDefaultPort());
     }
 
     /// The text of the same kubeconfig, as JSON (which is YAML, too), with the API server at `relay`.
@@ -67,7 +82,7 @@ final class RelayKubeconfig {
         int index = indexOf((ArrayNode) config.get("clusters"), cluster);
         ObjectNode changed = (ObjectNode) own.get("clusters").get(index).get("cluster");
         try {
-            changed.put("server", new URI(server.getScheme(), null, host, relay.getPort(), server.getPath(), null, null).toString());
+            changed.put("server", new URI(server.getProtocol(), null, host, relay.getPort(), server.getPath(), null, null).toString());
         } catch (URISyntaxException e) {
             throw new IOException(e);
         }

@@ -52,6 +52,20 @@ class RelayKubeconfigTest {
     }
 
     @Test
+    void aNameWithAnUnderscoreIsAName() throws IOException {
+        assertEquals("api_1", through("server: https://api_1:6443", RELAY).at("/clusters/1/cluster/tls-server-name").asText());
+        assertEquals("api_1", RelayKubeconfig.read(write("server: https://api_1:6443")).server().getHostString());
+    }
+
+    @Test
+    void aServerWithoutAHostIsRefusedByName() throws IOException {
+        for (String server : new String[] {"https:///path", "'not a url'", "api.example.com"}) {
+            Path file = write("server: " + server);
+            assertTrue(assertThrows(IOException.class, () -> RelayKubeconfig.read(file)).getMessage().contains("names no server"), server);
+        }
+    }
+
+    @Test
     void aProxyIsRefusedByName() throws IOException {
         Path file = write("server: https://h:1, proxy-url: http://p:1");
         assertTrue(assertThrows(IOException.class, () -> RelayKubeconfig.read(file)).getMessage().contains("proxy-url"));
