@@ -60,7 +60,7 @@ final class Summary {
         List<Finding> gains = findings.stream().filter(finding -> finding.sessionsGain() >= Verdict.GAIN).toList();
         if (gains.isEmpty()) {
             double most = findings.stream().mapToDouble(Finding::sessionsGain).max().orElseThrow();
-            return Verdict.text("More sessions gain nothing (at most %.1f times).", most);
+            return Verdict.text("More sessions gain nothing (at most %.2f times).", most);
         }
         boolean busy = gains.stream().anyMatch(finding -> finding.limit() == Limit.MACHINE_CPU);
         return "More sessions help: " + gains.stream()

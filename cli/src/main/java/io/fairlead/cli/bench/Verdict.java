@@ -144,7 +144,7 @@ public final class Verdict {
             return "";
         }
         return gain >= GAIN ? text(" More sessions help: %s carry %.1f times what %s does.", best.path(), gain, fewest.path())
-                : text(" More sessions than %d gain nothing (%.1f times).", fewest.sessions(), gain);
+                : text(" More sessions than %d gain nothing (%.2f times).", fewest.sessions(), gain);
     }
 
     /// `12,345/s, p50 1.20 ms`, or `250.0 MB/s`.

@@ -42,7 +42,7 @@ class SummaryTest {
 
     @Test
     void whereOneThingLimitsAllItIsSaidOnceAndWhatWasNotComparedIsLeftOut() {
-        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions gain nothing (at most 1.1 times)."),
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions gain nothing (at most 1.10 times)."),
                 summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
                         VerdictTest.figure(DOWN_64, 8, 110, 0)));
     }

@@ -109,7 +109,7 @@ class VerdictTest {
         assertTrue(gains.text().startsWith("150.0 MB/s with 2 sessions. "), gains.text());
         assertTrue(gains.text().endsWith(" More sessions help: 2 sessions carry 1.5 times what 1 session does."), gains.text());
         Finding same = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 8, 110, 0));
-        assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.1 times)."), same.text());
+        assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.10 times)."), same.text());
         for (Finding none : List.of(finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0)), finding(NO_ROUND_TRIP, figure(DOWN_1, 1, 100, 0), figure(DOWN_1, 2, 200, 0)))) {
             assertTrue(Double.isNaN(none.sessionsGain()) && !none.text().contains("More sessions"), none.text());
         }
