@@ -246,23 +246,39 @@ class ForwardTrafficIT {
         }
     }
 
-    @Test void aDownloadThatNobodyReadsIsHeldInBoundedMemoryAndLosesNothing() throws Exception {
+    /// None of them takes a byte, so the session is not read, whether it is one or many: nothing goes to disk, nobody is reset.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void downloadsThatNobodyReadsAreHeldInBoundedMemoryAndLoseNothing(int connections) throws Exception {
         Forward forward = lab.forward(SOURCE);
-        try (PodClient client = connect(forward, SOURCE)) {
+        var clients = new ArrayList<PodClient>();
+        for (int i = 0; i < connections; i++) {
+            PodClient client = connect(forward, SOURCE);
             client.sendCount(64 * MIB);
-            var seen = new AtomicLong(-1);
-            until("the bytes that wait stop growing past the soft bound", () -> {
-                long waiting = forward.stats().queuedBytesNow();
-                return waiting > 3 * MIB && seen.getAndSet(waiting) == waiting;
-            }, forward::stats);
-            long most = 0;
-            for (int i = 0; i < 100; i++) {
-                most = Math.max(most, forward.stats().queuedBytesNow());
-                Thread.sleep(3);
-            }
-            assertTrue(most < 6 * MIB, "4 MiB and what one burst of reads brings, not " + most);
-            client.receivePattern(0, 64 * MIB);
-            assertEquals(End.FIN, client.awaitEnd());
+            clients.add(client);
+        }
+        var seen = new AtomicLong(-1);
+        until("the bytes that wait stop growing past the soft bound", () -> {
+            long waiting = forward.stats().queuedBytesNow();
+            return waiting > connections * MIB && seen.getAndSet(waiting) == waiting;
+        }, forward::stats);
+        long most = 0;
+        for (int i = 0; i < 100; i++) {
+            most = Math.max(most, forward.stats().queuedBytesNow());
+            Thread.sleep(3);
+        }
+        assertTrue(most < connections * 4L * MIB, "below the bound of each, not " + most);
+        var readers = new ArrayList<Future<?>>();
+        for (PodClient client : clients) {
+            readers.add(lab.run(() -> {
+                client.receivePattern(0, 64 * MIB);
+                assertEquals(End.FIN, client.awaitEnd());
+                client.close();
+                return null;
+            }));
+        }
+        for (Future<?> reader : readers) {
+            reader.get();
         }
         until("nothing waits any more", () -> forward.stats().queuedBytesNow() == 0, forward::stats);
     }

@@ -123,13 +123,12 @@ public final class Limits {
 
     // ---- downstream: pod to local socket
 
-    /// Watermarks of a local socket's queue: above the high one small payloads are copied out of their read buffers, and what is on disk stays
-    /// there; below the low one its session is read again.
+    /// Watermarks of a local socket's queue. From the high one until the low one the socket is backlogged: while all of a session are, the session is
+    /// not read; small payloads are copied out of their read buffers, and what is on disk stays there.
     public static final int LOCAL_QUEUE_SOFT_BYTES = 1024 * 1024;
     public static final int LOCAL_QUEUE_LOW_BYTES = 256 * 1024;
 
-    /// Bytes that wait in memory for one local socket. Past it, a connection that is alone on its session has the session not read; one that
-    /// shares it has the rest written to a temporary file.
+    /// Bytes that wait in memory for one local socket while others of its session take theirs. Past it, the rest is written to a temporary file.
     public static final int LOCAL_QUEUE_HARD_BYTES = 4 * 1024 * 1024;
 
     /// Bytes that wait in memory for all local sockets of the process together. Past it {@link #LOCAL_QUEUE_LOW_BYTES} takes the place of
@@ -139,6 +138,13 @@ public final class Limits {
     /// Bytes that the temporary file of one connection may hold, and the size of all such files of one process together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.
     public static final long SPILL_BYTES = 256L * 1024 * 1024;
     public static final long SPILL_TOTAL_BYTES = 1024L * 1024 * 1024;
+
+    /// Bytes on disk past which a connection whose program still reads had better not get more, until they are half as many: its session is not read
+    /// then, if at least half of the connections there take no more either.
+    public static final long SPILL_BEHIND_BYTES = 32L * 1024 * 1024;
+
+    /// A slow local program reads still if its socket took {@link #LOCAL_QUEUE_SOFT_BYTES} or so within this time.
+    public static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /// A payload below this that has to wait for a slow reader is copied out, as a slice would keep a read buffer of 64 KiB alive.
     public static final int COPY_OUT_BYTES = 4 * 1024;

@@ -29,10 +29,10 @@ import java.util.concurrent.atomic.AtomicLong;
 ///
 /// Thread: the tunnel's loop, on which its socket is registered, too. Ownership: takes what it reads and gives it to the pair; retains
 /// what it queues for the socket, which Netty releases. Bound: upward one read, see {@link StreamPair}; downward
-/// {@link Limits#LOCAL_QUEUE_HARD_BYTES} in memory. Past it a pair that is alone on its tunnel has the tunnel not read; one that shares
-/// it goes on into a {@link SpillFile}, until it is alone; when that is full, too, the pair is reset.
+/// {@link Limits#LOCAL_QUEUE_HARD_BYTES} in memory, if others on its tunnel still take bytes; if none does, the tunnel is not read. Past it
+/// the pair goes on into a {@link SpillFile}; when that is full, too, it is reset.
 /// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
-final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Blocker {
+final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Behind {
     private static final System.Logger LOG = System.getLogger(LocalConnection.class.getName());
     /// What spill files of this process may still take.
     private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
@@ -60,7 +60,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private StreamPair pair;
     private CloseReason closeReason;
     private boolean flushPending;
-    private boolean blocking;
+    private boolean backlogged;
+    private long movedNanos;
     private boolean lingering;
     private boolean forgotten;
     private boolean inactive;
@@ -142,8 +143,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         count();
-        unblock();
         endSpill();
+        backlog();
         if (pair != null && closeReason == null) {
             tunnel.begin();
             pair.localReset();
@@ -199,34 +200,15 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    /// Alone on its tunnel, the connection may stop it: nothing is lost and nobody else waits. Otherwise it must not.
     private void tooMuch() {
-        if (blocking || spill != null || pair == null || closeReason != null) {
-            return;
-        }
-        if (!blockIfAlone()) {
-            beginSpill();
-        }
-    }
-
-    private boolean blockIfAlone() {
-        if (!blocking && tunnel.pairs() == 1) {
-            blocking = true;
-            tunnel.block(this);
-        }
-        return blocking;
-    }
-
-    @Override
-    public void share() {
-        unblock();
-        if (spill == null) {
+        if (spill == null && pair != null && closeReason == null && !tunnel.isPaused()) {
             beginSpill();
         }
     }
 
     private void beginSpill() {
         try {
+            movedNanos = System.nanoTime();
             spill = new SpillFile(Limits.SPILL_BYTES, SPILL_BUDGET);
         } catch (IOException e) {
             LOG.log(Level.WARNING, "no temporary file for a slow local reader", e);
@@ -237,7 +219,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private void spill(ByteBuf source, int index, int length) {
         try {
             if (spill.append(source, index, length)) {
-                blockIfAlone();
+                if (spill.waiting() > Limits.SPILL_BEHIND_BYTES && isMoving()) {
+                    tunnel.behind(this, true);
+                }
                 return;
             }
         } catch (IOException e) {
@@ -262,15 +246,24 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
             endSpill();
             exceptionCaught(ctx, e);
         }
+        if (spill == null || spill.waiting() <= Limits.SPILL_BEHIND_BYTES / 2) {
+            tunnel.behind(this, false);
+        }
         if (spill == null && closeReason != null) {
             finishAfterQueue();
         }
+    }
+
+    @Override
+    public boolean isMoving() {
+        return System.nanoTime() - movedNanos < Limits.MOVING_NANOS;
     }
 
     private void endSpill() {
         if (spill != null) {
             spill.close();
             spill = null;
+            tunnel.behind(this, false);
         }
     }
 
@@ -278,19 +271,20 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         count();
         if (ctx.channel().isWritable()) {
+            movedNanos = System.nanoTime();
             if (spill != null) {
                 unspill();
             }
-            if (spill == null) {
-                unblock();
-            }
         }
+        backlog();
     }
 
-    private void unblock() {
-        if (blocking) {
-            blocking = false;
-            tunnel.unblock();
+    /// Tells the tunnel when the socket ceases or begins to take bytes; once the pair is over that is nobody's concern.
+    private void backlog() {
+        boolean now = closeReason == null && ctx.channel().isActive() && !ctx.channel().isWritable();
+        if (now != backlogged) {
+            backlogged = now;
+            tunnel.backlogged(now ? 1 : -1);
         }
     }
 
@@ -328,6 +322,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     private void fail(CloseReason why) {
         closeReason = why;
+        backlog();
+        tunnel.behind(this, false);
         if (!why.isOrderly() && !(why instanceof CloseReason.LocalReset) && !(why instanceof CloseReason.Stopped)) {
             observer.onFailed(why);
         }

@@ -24,6 +24,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -45,10 +46,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         void flush();
     }
 
-    /// A local connection that, alone on the tunnel, has it not read.
-    public interface Blocker {
-        /// Another connection comes: the tunnel is read again from now on.
-        void share();
+    /// A local connection with much on disk whose program still reads.
+    public interface Behind {
+        /// Whether its program still reads; asked once a second.
+        boolean isMoving();
     }
 
     private static final long EXPIRE_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -67,7 +68,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private ByteBuf batch;
     private int unflushed;
     private boolean flushScheduled;
-    private Blocker blocker;
+    /// Local connections whose sockets take no more for now, those far behind, and whether the session is not read for their sake.
+    private int backlogged;
+    private final HashSet<Behind> behind = new HashSet<>();
+    private boolean paused;
     private long queuedBytes;
     private String lostCause;
     private int pairsAtEnd;
@@ -260,11 +264,9 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             accepting = false;
             return null;
         }
-        if (blocker != null) {
-            blocker.share();
-        }
         begin();
         StreamPair pair = session.open(port, history, downstream);
+        pauseOrResume();
         flushSoon();
         return pair;
     }
@@ -297,19 +299,36 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         queuedBytes += delta;
     }
 
-    /// The tunnel's only connection is past its hard bound: the session is not read until {@link #unblock}, or until it is not alone any more.
-    public void block(Blocker blocker) {
-        assert this.blocker == null && session.pairs() <= 1;
-        this.blocker = blocker;
-        ctx.channel().config().setAutoRead(false);
-        publish();
+    /// One more local socket takes no more for now, or one fewer.
+    public void backlogged(int delta) {
+        backlogged += delta;
+        pauseOrResume();
     }
 
-    public void unblock() {
-        session.unread();
-        blocker = null;
-        ctx.channel().config().setAutoRead(true);
-        publish();
+    /// `local` has so much on disk that it had better not get more, or has it no longer.
+    public void behind(Behind local, boolean is) {
+        if (is ? behind.add(local) : behind.remove(local)) {
+            pauseOrResume();
+        }
+    }
+
+    /// Whether the session is not read, as its local programs are slower than the pod.
+    public boolean isPaused() {
+        pauseOrResume();
+        return paused;
+    }
+
+    /// A fast pod waits for slow local programs, instead of filling the disk, where that costs nobody else: while none of them takes more, or
+    /// while one is far behind and at least half of them take no more for now. A few slow ones among others do not stop those.
+    private void pauseOrResume() {
+        int pairs = session.pairs();
+        boolean pause = backlogged > 0 && (backlogged >= pairs || !behind.isEmpty() && 2 * backlogged >= pairs);
+        if (pause != paused) {
+            paused = pause;
+            session.unread();
+            ctx.channel().config().setAutoRead(!pause);
+            publish();
+        }
     }
 
     // ---- channel
@@ -425,7 +444,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             accepting = false; // nothing sent here arrives
             onStall.run();
         }
-        boolean any = worker || blocker != null;
+        boolean any = worker || paused && session.pairs() == 1;
         if (stalled != any || stalledWorker != worker) {
             stalledWorker = worker;
             stalled = any;
@@ -443,7 +462,10 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
             return;
         }
         session.begin(System.nanoTime());
-        if (blocker != null) {
+        if (!behind.isEmpty() && behind.removeIf(local -> !local.isMoving())) {
+            pauseOrResume();
+        }
+        if (paused) {
             session.unread();
         }
         String dead = session.tick();
