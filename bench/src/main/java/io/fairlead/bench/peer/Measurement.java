@@ -1,6 +1,7 @@
 package io.fairlead.bench.peer;
 
 import io.fairlead.testbed.load.LoadResult;
+import io.fairlead.testbed.load.Unanswered;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ record Measurement(Turn turn, String failure, List<LoadResult> results, CpuTime 
 
     /// Exchanges of the measured part that had waited for more than a second when the window ended: what a freeze looks like.
     long unanswered() {
-        return ran() ? results.getFirst().outcomes().getOrDefault("unanswered for more than 1 s", 0L) : 0;
+        return ran() ? results.getFirst().outcomes().getOrDefault(Unanswered.OUTCOME, 0L) : 0;
     }
 
     Map<String, Object> values() {

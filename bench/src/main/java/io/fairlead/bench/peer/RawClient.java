@@ -11,7 +11,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +65,7 @@ public final class RawClient {
                     RawSession session = sessions.get(i);
                     session.end();
                     results.add(new LoadResult(specs.get(i), seconds, specs.get(i).connections(), session.bytes, session.ops, session.verifiedBytes, 0,
-                            cpuSeconds, session.latencyNanos.copy(), session.errors, Map.of()));
+                            cpuSeconds, session.latencyNanos.copy(), session.errors, session.outcomes));
                 }
                 return new Run(results, cpuSeconds, userSeconds);
             });

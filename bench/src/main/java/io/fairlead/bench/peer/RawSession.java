@@ -3,6 +3,7 @@ package io.fairlead.bench.peer;
 import io.fairlead.bench.cluster.PodAccess;
 import io.fairlead.testbed.load.LoadSpec;
 import io.fairlead.testbed.load.Mode;
+import io.fairlead.testbed.load.Unanswered;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.FrameSink;
@@ -41,6 +42,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
 
     final CompletableFuture<Void> ready = new CompletableFuture<>();
     final Map<String, Long> errors = new TreeMap<>();
+    final Map<String, Long> outcomes = new TreeMap<>();
     final Histogram latencyNanos = new Histogram(3);
     long bytes;
     long ops;
@@ -143,9 +145,27 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
         latencyNanos.reset();
     }
 
-    /// Ends the traffic. Own loop only.
+    /// Ends the traffic; what is unanswered is counted as the generator does. Own loop only.
     void end() {
         running = false;
+        long now = System.nanoTime();
+        var waits = new Unanswered();
+        for (Pair pair : pairs.values()) {
+            switch (spec.mode()) {
+                case RR_OPEN -> pair.meant.forEach(from -> waits.add(now - from));
+                case RR, CONNECT -> {
+                    if (pair.received < pair.sent) {
+                        waits.add(now - pair.sentNanos);
+                    }
+                }
+                default -> { // bulk has no exchanges
+                }
+            }
+        }
+        long waitedLong = waits.recordIn(latencyNanos);
+        if (waitedLong > 0) {
+            outcomes.put(Unanswered.OUTCOME, waitedLong);
+        }
         ctx.close();
     }
 

@@ -42,7 +42,7 @@ final class BulkWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             silence(this, lastNanos);
         }
     }
@@ -68,7 +68,7 @@ final class BulkWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             silence(this, lastNanos);
         }
     }
@@ -160,7 +160,7 @@ final class BulkWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             silence(this, lastNanos);
         }
     }

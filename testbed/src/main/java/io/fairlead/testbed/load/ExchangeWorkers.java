@@ -110,9 +110,9 @@ final class ExchangeWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             if (!ended()) {
-                load.tally.waiting(System.nanoTime() - sentNanos);
+                waits.add(System.nanoTime() - sentNanos);
             }
         }
     }
@@ -141,10 +141,10 @@ final class ExchangeWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             long now = System.nanoTime();
             for (long from : meant) {
-                load.tally.waiting(now - from);
+                waits.add(now - from);
             }
         }
     }

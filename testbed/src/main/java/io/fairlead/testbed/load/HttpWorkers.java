@@ -16,9 +16,9 @@ final class HttpWorkers {
     private HttpWorkers() {}
 
     /// The bytes of one GET.
-    static ByteBuf get(String path, InetSocketAddress host, boolean close) {
+    static ByteBuf get(String path, InetSocketAddress host) {
         return Unpooled.copiedBuffer("GET " + path + " HTTP/1.1\r\nHost: " + host.getHostString() + "\r\nAccept: */*\r\nUser-Agent: fairlead-bench\r\n"
-                + (close ? "Connection: close\r\n" : "") + "\r\n", StandardCharsets.US_ASCII);
+                + "\r\n", StandardCharsets.US_ASCII);
     }
 
     /// See {@link Mode#HTTP}.
@@ -35,7 +35,7 @@ final class HttpWorkers {
 
         @Override
         void go() {
-            request = get(load.spec.request(), load.spec.targets().getFirst(), false);
+            request = get(load.spec.request(), load.spec.targets().getFirst());
             send();
         }
 
@@ -121,9 +121,9 @@ final class HttpWorkers {
         }
 
         @Override
-        void finish() {
+        void finish(Unanswered waits) {
             if (!ended()) {
-                load.tally.waiting(System.nanoTime() - sentNanos);
+                waits.add(System.nanoTime() - sentNanos);
             }
         }
     }

@@ -62,6 +62,14 @@ public enum Mode {
                         + Arrays.stream(values()).map(Mode::toString).collect(Collectors.joining(" "))));
     }
 
+    /// Moves bytes for their own sake: MB/s are its figure.
+    public boolean isBulk() {
+        return switch (this) {
+            case DOWNLOAD, UPLOAD, UPLOAD_BLIND, ECHO, DRAIN, HASH, HASH_UP, HASH_DOWN -> true;
+            case DOWNLOAD_UNREAD, RR, RR_OPEN, CONNECT, ASK, TOUCH, HTTP, CHURN, IDLE, BURST, CLIENT_RESET -> false;
+        };
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -39,9 +39,9 @@ final class ShortConnections {
     }
 
     /// The window ends: those still under way have waited, too.
-    void finish() {
+    void finish(Unanswered waits) {
         if (mode.timed) {
-            underWay.stream().filter(one -> !one.answered).forEach(one -> load.tally.waiting(System.nanoTime() - one.startNanos));
+            underWay.stream().filter(one -> !one.answered).forEach(one -> waits.add(System.nanoTime() - one.startNanos));
         }
     }
 

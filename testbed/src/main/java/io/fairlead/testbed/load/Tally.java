@@ -6,8 +6,6 @@ import org.HdrHistogram.Histogram;
 
 /// What one workload has counted. Thread: its event loop; another thread may read it once the loop has come to rest.
 final class Tally {
-    private static final long WAITING_NANOS = 1_000_000_000L;
-
     long bytes;
     long ops;
     long verifiedBytes;
@@ -31,14 +29,11 @@ final class Tally {
         latencyNanos.recordValue(Math.max(0, nanos));
     }
 
-    /// Something is still unanswered at the end of the window. Leaving out what has waited long would hide a stall; younger ones are only on
-    /// their way.
-    void waiting(long nanos) {
-        if (nanos > WAITING_NANOS) {
-            outcome("unanswered for more than 1 s");
-            latencyNanos.recordValue(nanos);
-        } else if (nanos > latencyNanos.getMaxValue()) {
-            latencyNanos.recordValue(nanos);
+    /// The window has ended, with this still unanswered.
+    void unanswered(Unanswered waits) {
+        long waitedLong = waits.recordIn(latencyNanos);
+        if (waitedLong > 0) {
+            outcomes.merge(Unanswered.OUTCOME, waitedLong, Long::sum);
         }
     }
 

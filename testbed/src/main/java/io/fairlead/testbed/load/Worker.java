@@ -22,8 +22,8 @@ abstract class Worker extends ChannelInboundHandlerAdapter {
     /// Bytes came. Borrows them.
     abstract void on(ByteBuf bytes);
 
-    /// The window ends: count what is still under way.
-    void finish() {}
+    /// The window ends: what is still under way is told to `waits`.
+    void finish(Unanswered waits) {}
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {

@@ -123,10 +123,12 @@ final class Workload implements AutoCloseable {
     /// Ends the window and the traffic.
     LoadResult end() throws InterruptedException {
         return onLoop(() -> {
-            workers.forEach(Worker::finish);
+            var waits = new Unanswered();
+            workers.forEach(worker -> worker.finish(waits));
             if (shortConnections != null) {
-                shortConnections.finish();
+                shortConnections.finish(waits);
             }
+            tally.unanswered(waits);
             double seconds = (System.nanoTime() - windowNanos) / 1e9;
             double cpu = (cpuNanos() - windowCpuNanos) / 1e9;
             over = true;

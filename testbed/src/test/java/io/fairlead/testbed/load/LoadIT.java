@@ -111,6 +111,16 @@ class LoadIT {
         assertTrue(closed.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(400), closed::json);
     }
 
+    @Test
+    void aStallThatLastsIntoTheEndOfTheWindowIsInTheOpenLoopsPercentiles() throws Exception {
+        // Silence from 0.5 s on, and the window ends at 0.8 s: 120 of 320 messages are unanswered then, and waited 150 ms on average, the last tenth of all 216 ms or more.
+        LoadResult open = run("rr-open", new StallsOnce(60_000), "connections", "4", "rate", "400", "warmup", "0", "seconds", "0.8");
+        assertEquals(Map.of(), open.errors());
+        assertEquals(Map.of(), open.outcomes(), "none has waited for a second");
+        assertTrue(open.ops() > 100, open::json);
+        assertTrue(open.latency().getValueAtPercentile(90) > TimeUnit.MILLISECONDS.toNanos(100), open::json);
+    }
+
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource({"rr, 5", "rr-open, 12", "connect, 5"})
     void whatIsStillWaitingAtTheEndIsNotLeftOut(String mode, long unanswered) throws Exception {
