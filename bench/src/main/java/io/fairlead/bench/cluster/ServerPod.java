@@ -7,12 +7,15 @@ import io.kubernetes.client.openapi.apis.CoreV1Api;
 import io.kubernetes.client.openapi.apis.VersionApi;
 import io.kubernetes.client.openapi.models.V1Container;
 import io.kubernetes.client.openapi.models.V1ContainerPort;
+import io.kubernetes.client.openapi.models.V1ContainerState;
+import io.kubernetes.client.openapi.models.V1ContainerStatus;
 import io.kubernetes.client.openapi.models.V1EmptyDirVolumeSource;
 import io.kubernetes.client.openapi.models.V1HostPathVolumeSource;
 import io.kubernetes.client.openapi.models.V1Namespace;
 import io.kubernetes.client.openapi.models.V1ObjectMeta;
 import io.kubernetes.client.openapi.models.V1Pod;
 import io.kubernetes.client.openapi.models.V1PodSpec;
+import io.kubernetes.client.openapi.models.V1PodStatus;
 import io.kubernetes.client.openapi.models.V1Volume;
 import io.kubernetes.client.openapi.models.V1VolumeMount;
 import io.kubernetes.client.util.ClientBuilder;
@@ -30,6 +33,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -70,9 +74,14 @@ public final class ServerPod implements AutoCloseable {
         return Optional.ofNullable(System.getenv("KUBECONFIG")).filter(text -> !text.isBlank()).map(Path::of).filter(Files::isReadable);
     }
 
+    /// The image of the pod, of which nothing is run.
+    public static String image() {
+        return Optional.ofNullable(System.getenv(IMAGE_VARIABLE)).filter(name -> !name.isBlank()).orElse(IMAGE_DEFAULT);
+    }
+
     /// Deploys the pod and waits until all its servers listen.
     ///
-    /// @throws IOException the cluster refused, or the servers did not start within a minute; the message says which and quotes the pod's log
+    /// @throws IOException the cluster refused, the node has no such image, or the servers did not start within a minute; the message says which and quotes the pod's log
     public static ServerPod deploy(Path kubeconfig) throws IOException, InterruptedException {
         String namespace = "fairlead-" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 30), 36);
         Path stage = stage();
@@ -208,7 +217,7 @@ public final class ServerPod implements AutoCloseable {
         mounts.add(new V1VolumeMount().name("tmp").mountPath("/tmp"));
         volumes.add(new V1Volume().name("tmp").emptyDir(new V1EmptyDirVolumeSource()));
         var container = new V1Container().name("servers").imagePullPolicy("IfNotPresent").command(command).volumeMounts(mounts)
-                .image(Optional.ofNullable(System.getenv(IMAGE_VARIABLE)).orElse(IMAGE_DEFAULT));
+                .image(image());
         PORTS.forEach((server, port) -> container.addPortsItem(new V1ContainerPort().name(server).containerPort(port)));
         return new V1Pod().metadata(new V1ObjectMeta().name(POD).putLabelsItem("app", "fairlead-servers"))
                 .spec(new V1PodSpec().overhead(null).automountServiceAccountToken(false).dnsPolicy("Default").terminationGracePeriodSeconds(1L)
@@ -228,6 +237,10 @@ public final class ServerPod implements AutoCloseable {
         while (System.nanoTime() - deadline < 0) {
             var status = api.readNamespacedPod(POD, namespace).execute().getStatus();
             phase = status == null ? "" : String.valueOf(status.getPhase());
+            Optional<String> missing = missingImage(status, image());
+            if (missing.isPresent()) {
+                throw new IOException(missing.get());
+            }
             if (phase.equals("Running")) {
                 log = String.valueOf(api.readNamespacedPodLog(POD, namespace).execute());
                 if (log.contains("ready ")) {
@@ -239,7 +252,19 @@ public final class ServerPod implements AutoCloseable {
         throw new IOException("the servers' pod is not ready after " + START_MAX.toSeconds() + " s: phase " + phase + ", log: " + log);
     }
 
+    /// The node does not hold the image, and cannot get it either: what to do about it.
+    static Optional<String> missingImage(V1PodStatus status, String image) {
+        if (status == null || status.getContainerStatuses() == null) {
+            return Optional.empty();
+        }
+        return status.getContainerStatuses().stream().map(V1ContainerStatus::getState).filter(Objects::nonNull).map(V1ContainerState::getWaiting).filter(Objects::nonNull)
+                .filter(waiting -> String.valueOf(waiting.getReason()).matches("ErrImage.*|Image.*BackOff|InvalidImageName")).findFirst()
+                .map(waiting -> "the node does not hold the image " + image + " and cannot get it (" + waiting.getReason() + ": " + waiting.getMessage() + "); set "
+                        + IMAGE_VARIABLE + " to any image that is on the node: nothing of it is run");
+    }
+
     private static void remove(CoreV1Api api, String namespace, Path stage) {
+        boolean interrupted = Thread.interrupted(); // the request would not be sent
         try {
             if (api != null) {
                 api.deleteNamespace(namespace).execute();
@@ -250,6 +275,9 @@ public final class ServerPod implements AutoCloseable {
         try (Stream<Path> files = Files.walk(stage)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         } catch (IOException _) { // a folder in the system's temporary files
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

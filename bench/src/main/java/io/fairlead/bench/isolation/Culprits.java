@@ -1,6 +1,6 @@
 package io.fairlead.bench.isolation;
 
-import io.fairlead.testbed.load.LoadMain;
+import io.fairlead.bench.peer.StoppedReader;
 import io.fairlead.testbed.pod.Pattern;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -44,11 +43,13 @@ final class Culprits implements AutoCloseable {
     /// How a culprit goes: with a reset; or in order, as a program that ends, whose FIN waits in the kernel behind what it sent before.
     enum Leave { RESET, CLOSE }
 
+    private static final int CLIENT_ECHOS = 20;
+
     private final List<Socket> sockets = new ArrayList<>();
     private final AtomicInteger endedUploads = new AtomicInteger();
     private final AtomicLong uploadedBytes = new AtomicLong();
     private final Leave leave;
-    private Process stopped;
+    private StoppedReader stopped;
     private volatile boolean over;
 
     private Culprits(Leave leave) {
@@ -57,22 +58,32 @@ final class Culprits implements AutoCloseable {
 
     static Culprits start(Case which, Places places, Leave leave) throws IOException, InterruptedException {
         var culprits = new Culprits(leave);
-        for (int i = 0; i < which.downloads; i++) {
-            culprits.download(places);
+        try {
+            for (int i = 0; i < which.downloads; i++) {
+                culprits.download(places);
+            }
+            for (int i = 0; i < which.uploads; i++) {
+                culprits.upload(places);
+            }
+            if (which.stopped) {
+                culprits.client(places);
+            }
+            return culprits;
+        } catch (IOException | InterruptedException e) {
+            culprits.close();
+            throw e;
         }
-        for (int i = 0; i < which.uploads; i++) {
-            culprits.upload(places);
-        }
-        if (which.stopped) {
-            culprits.client(places);
-        }
-        return culprits;
     }
 
     /// What has become of them: bytes that the forwarder took, and uploads that it ended.
-    String state() {
+    ///
+    /// @throws IOException the client that was stopped runs, or has ended: what was measured beside it says nothing
+    String state() throws IOException {
+        if (stopped != null && !stopped.isStopped()) {
+            throw new IOException("the client that was to be stopped all the time is not");
+        }
         return uploadedBytes.get() / 1000 + " kB taken of uploads, " + endedUploads.get() + " uploads ended by the forwarder"
-                + (stopped == null ? "" : stopped.isAlive() ? ", client stopped" : ", client gone");
+                + (stopped == null ? "" : ", client stopped");
     }
 
     @Override
@@ -88,12 +99,7 @@ final class Culprits implements AutoCloseable {
             }
         }
         if (stopped != null) {
-            stopped.destroyForcibly(); // SIGKILL works on a stopped process, too
-            try {
-                stopped.waitFor();
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
+            stopped.close();
         }
     }
 
@@ -129,24 +135,8 @@ final class Culprits implements AutoCloseable {
 
     /// A process of its own, stopped in full flight.
     private void client(Places places) throws IOException, InterruptedException {
-        var words = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"), LoadMain.class.getName()));
-        words.addAll(List.of("download", text(places.source()), "--seconds", "3600"));
-        words.addAll(places.select() ? List.of("--select", "source") : List.of());
-        words.addAll(List.of("+", "rr", text(places.echo()), "--connections", "20", "--seconds", "3600"));
-        words.addAll(places.select() ? List.of("--select", "echo") : List.of());
-        stopped = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        TimeUnit.SECONDS.sleep(3); // its start, its warm-up and some traffic
-        if (!stopped.isAlive()) {
-            throw new IOException("the client that was to be stopped has ended with " + stopped.exitValue());
-        }
-        int code = new ProcessBuilder("kill", "-STOP", Long.toString(stopped.pid())).start().waitFor();
-        if (code != 0) {
-            throw new IOException("kill -STOP ended with " + code);
-        }
-    }
-
-    private static String text(InetSocketAddress address) {
-        return address.getAddress().getHostAddress() + ":" + address.getPort();
+        stopped = StoppedReader.start(new StoppedReader.Server(places.source(), places.select() ? "source" : "", 1),
+                new StoppedReader.Server(places.echo(), places.select() ? "echo" : "", CLIENT_ECHOS));
+        stopped.stop();
     }
 }

@@ -1,5 +1,6 @@
 package io.fairlead.bench.isolation;
 
+import io.fairlead.testbed.load.Unanswered;
 import io.fairlead.testbed.loop.Loops;
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;
@@ -26,6 +27,9 @@ import org.HdrHistogram.Histogram;
 /// Closed loop: the next message leaves when the last one is back. With a rate each connection sends on a schedule of its own, whatever came back, and is
 /// timed from the moment at which a message was meant to leave.
 ///
+/// Each phase counts the waiting within itself: a message from before it is timed from its begin, and what is unanswered at its end is a sample of that
+/// phase, see {@link Unanswered}, and goes on to wait in the next. With a rate these are all that were meant to leave meanwhile.
+///
 /// Thread: the caller's; the connections live on an event loop of the group's own.
 final class EchoGroup implements AutoCloseable {
     private static final int MESSAGE_BYTES = 64;
@@ -33,16 +37,26 @@ final class EchoGroup implements AutoCloseable {
 
     /// What one phase came to.
     ///
+    /// @param asked connections that were to be
+    /// @param opened connections that were opened
+    /// @param alive those of them that have not ended, of themselves or by an error
     /// @param waited connections that had nothing back for more than a second while they waited for something
     /// @param silenceMillis the longest such time of any connection, also below a second
     /// @param unanswered connections that still wait for their first answer at the end
-    record Phase(double seconds, long ops, Histogram latencyNanos, int connections, int waited, double silenceMillis, int unanswered, Map<String, Long> errors) {
+    /// @param errors of the group since it was opened: what broke in an earlier phase is broken in this one
+    record Phase(double seconds, long ops, Histogram latencyNanos, int asked, int opened, int alive, int waited, double silenceMillis, int unanswered,
+            Map<String, Long> errors) {
         double opsPerSecond() {
             return ops / seconds;
         }
 
         double millis(double percentile) {
             return latencyNanos.getValueAtPercentile(percentile) / 1e6;
+        }
+
+        /// Connections that run, of those that should, such as `197/200!`.
+        String aliveText() {
+            return alive + "/" + asked + (alive < asked ? "!" : "");
         }
 
         long errorCount() {
@@ -57,7 +71,9 @@ final class EchoGroup implements AutoCloseable {
             all.put("p99_ms", millis(99));
             all.put("p99.9_ms", millis(99.9));
             all.put("max_ms", latencyNanos.getMaxValue() / 1e6);
-            all.put("connections", connections);
+            all.put("connections", asked);
+            all.put("opened", opened);
+            all.put("alive", alive);
             all.put("waited_1s", waited);
             all.put("silence_ms_max", silenceMillis);
             all.put("unanswered", unanswered);
@@ -69,6 +85,7 @@ final class EchoGroup implements AutoCloseable {
     private final Loops loops = Loops.start("echo", 1);
     private final EventLoop loop = loops.next();
     private final long periodNanos;
+    private final int asked;
     private final List<One> all = new ArrayList<>();
     private final Histogram latency = new Histogram(3);
     private final Map<String, Long> errors = new TreeMap<>();
@@ -78,6 +95,7 @@ final class EchoGroup implements AutoCloseable {
 
     /// @param ratePerSecond messages of all connections together; 0 for a closed loop
     EchoGroup(double ratePerSecond, int connections) {
+        asked = connections;
         periodNanos = ratePerSecond > 0 ? (long) (1e9 * connections / ratePerSecond) : 0;
     }
 
@@ -97,12 +115,11 @@ final class EchoGroup implements AutoCloseable {
         return group;
     }
 
-    /// A phase begins: nothing of before counts.
+    /// A phase begins: nothing of before counts, but for errors and for connections that have ended.
     void begin() throws InterruptedException {
         onLoop(() -> {
             ops = 0;
             latency.reset();
-            errors.clear();
             phaseNanos = System.nanoTime();
             all.forEach(one -> one.silenceNanos = 0);
         });
@@ -113,8 +130,12 @@ final class EchoGroup implements AutoCloseable {
         var phase = new Phase[1];
         onLoop(() -> {
             long now = System.nanoTime();
-            all.forEach(one -> one.finish(now));
-            phase[0] = new Phase((now - phaseNanos) / 1e9, ops, latency.copy(), all.size(), (int) all.stream().filter(one -> one.silenceNanos > WAITED_NANOS).count(),
+            var waits = new Unanswered();
+            all.forEach(one -> one.finish(now, waits));
+            Histogram samples = latency.copy();
+            waits.recordIn(samples);
+            phase[0] = new Phase((now - phaseNanos) / 1e9, ops, samples, asked, all.size(), (int) all.stream().filter(one -> !one.ended).count(),
+                    (int) all.stream().filter(one -> one.silenceNanos > WAITED_NANOS).count(),
                     all.stream().mapToLong(one -> one.silenceNanos).max().orElse(0) / 1e6, (int) all.stream().filter(one -> one.received == 0).count(),
                     new TreeMap<>(errors));
         });
@@ -207,13 +228,11 @@ final class EchoGroup implements AutoCloseable {
             fail(String.valueOf(cause.getMessage()));
         }
 
-        /// What is unanswered at the end of a phase counts for as long as it has waited, if that is long.
-        void finish(long now) {
+        /// The phase ends: each message without an answer.
+        void finish(long now, Unanswered waits) {
             if (!ended && !meant.isEmpty()) {
                 waited(now);
-                if (now - meant.peek() > WAITED_NANOS) {
-                    latency.recordValue(now - meant.peek());
-                }
+                meant.forEach(at -> waits.add(inPhase(now, at)));
             }
         }
 
@@ -237,11 +256,16 @@ final class EchoGroup implements AutoCloseable {
             long now = System.nanoTime();
             waited(now);
             ops++;
-            latency.recordValue(now - meant.remove());
+            latency.recordValue(Math.max(0, inPhase(now, meant.remove())));
             answeredNanos = now;
             if (periodNanos == 0 && !over) {
                 send(now);
             }
+        }
+
+        /// How much of the time from `at` to `now` is in this phase.
+        private long inPhase(long now, long at) {
+            return Math.min(now - at, now - phaseNanos);
         }
 
         /// From the phase's begin, the last answer or the oldest message on its way, whichever was last.

@@ -1,7 +1,9 @@
 package io.fairlead.bench.isolation;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.bench.Interruption;
 import io.fairlead.bench.cluster.ServerPod;
+import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.bench.peer.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,6 +68,9 @@ public final class IsolationMain {
         }
     }
 
+    /// What a group did in a phase, and what its like did alone.
+    private record Measured(String name, EchoGroup.Phase phase, EchoGroup.Phase reference) {}
+
     private List<String> peers = List.of("fairlead");
     private List<Culprits.Case> cases = List.of(Culprits.Case.values());
     private double seconds = 60;
@@ -93,8 +98,6 @@ public final class IsolationMain {
             System.out.println(USAGE);
             return;
         }
-        // Interrupted, it leaves no process behind; what it stopped is killed as well.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
         var main = new IsolationMain();
         try {
             main.parse(args);
@@ -107,7 +110,15 @@ public final class IsolationMain {
             System.err.println("isolation: KUBECONFIG names no readable file; the run needs a real cluster");
             System.exit(78);
         }
-        main.run(args);
+        try (Interruption interruption = Interruption.guard()) {
+            main.run(interruption, args);
+        } catch (InterruptedException _) {
+            System.err.println("isolation: interrupted");
+            System.exit(130);
+        } catch (IOException e) {
+            System.err.println("isolation: " + e.getMessage());
+            System.exit(1);
+        }
         System.exit(0);
     }
 
@@ -159,7 +170,7 @@ public final class IsolationMain {
         };
     }
 
-    private void run(String... args) throws IOException, InterruptedException {
+    private void run(Interruption interruption, String... args) throws IOException, InterruptedException {
         var turns = new ArrayList<Turn>();
         for (Culprits.Case which : cases) {
             for (boolean one : onePort) {
@@ -171,26 +182,44 @@ public final class IsolationMain {
         if (repeats > 0) {
             peers.forEach(peer -> turns.add(new Turn(peer, Culprits.Case.B, false, onePort.getFirst(), repeats)));
         }
-        folder = results.equals("none") ? Files.createTempDirectory("fairlead-isolation") : RunFolder.create(Path.of(results));
         String machine = RunFolder.machine();
-        say(String.format("%-12s %-24s %-6s %-6s %9s %9s %9s %9s %6s %6s %11s %7s  %s", "peer", "case", "phase", "group", "op/s", "p50 ms", "p99 ms", "max ms", "errors", "waited",
-                "silence ms", "p99 x", "forwarder"));
+        if (peers.contains("fairlead")) {
+            Forwarder.prepare(fairlead);
+        }
+        folder = results.equals("none") ? Files.createTempDirectory("fairlead-isolation") : RunFolder.create(Path.of(results));
+        table.append(String.format("%-12s %-24s %-6s %-6s %6s %9s %9s %9s %9s %9s %6s %6s %11s %7s  %s%n", "peer", "case", "phase", "group", "s", "alive", "op/s", "p50 ms",
+                "p99 ms", "max ms", "errors", "waited", "silence ms", "p99 x", "forwarder"));
+        int ended = 0;
         try (ServerPod deployed = ServerPod.deploy(kubeconfig)) {
             pod = deployed;
-            Files.writeString(folder.resolve("setup.md"), "# Setup\n\n" + machine + "- API server: " + pod.serverVersion() + "\n"
-                    + "- command: `bench/isolation " + RunFolder.withoutFolders(List.of(args)) + "`\n"
-                    + Stream.of(Culprits.Case.values()).map(c -> "- " + c.name().toLowerCase(Locale.ROOT) + ": " + c.words + "\n").reduce("", String::concat)
-                    + "\nwaited: connections that had nothing back for more than 1 s; silence: the longest such time; p99 x: p99 by that of the phase alone.\n");
+            Files.writeString(folder.resolve("setup.md"), setup(machine, args));
             for (Turn turn : turns) {
                 try {
                     turn(turn);
                 } catch (IOException | RuntimeException e) { // how a peer fails is a result
+                    interruption.check();
                     say(String.format("%-12s %-24s failed: %s", turn.peer(), turn.name(), e.getMessage()));
+                    append(new LinkedHashMap<>(Map.of("peer", turn.peer(), "case", turn.name(), "failure", String.valueOf(e.getMessage()))));
                 }
+                ended++;
             }
+        } finally {
+            Files.writeString(folder.resolve("summary.md"), "# Isolation\n\n" + (ended < turns.size() ? "Ended after " + ended + " of " + turns.size() + " turns.\n\n" : "")
+                    + "```\n" + table + "```\n");
+            System.out.println("written to " + folder);
         }
-        Files.writeString(folder.resolve("summary.md"), "# Isolation\n\n```\n" + table + "```\n");
-        System.out.println("written to " + folder);
+    }
+
+    private String setup(String machine, String... args) {
+        return "# Setup\n\n" + machine + "- API server: " + pod.serverVersion() + "\n"
+                + "- command: `bench/isolation " + RunFolder.withoutFolders(List.of(args)) + "`\n"
+                + Stream.of(Culprits.Case.values()).map(c -> "- " + c.name().toLowerCase(Locale.ROOT) + ": " + c.words + "\n").reduce("", String::concat)
+                + """
+
+                s: how long the phase was measured; alive: connections that run at its end, of those that should, with ! where some do not; errors: of the group
+                since it was opened; waited: connections that had nothing back for more than 1 s; silence: the longest such time; p99 x: p99 by that of the phase
+                alone. A phase counts the waiting within itself, and what is unanswered at its end as well.
+                """;
     }
 
     private void turn(Turn turn) throws IOException, InterruptedException {
@@ -227,8 +256,7 @@ public final class IsolationMain {
                 alone = before.end();
                 othersAlone = others.end();
             }
-            report(turn, forwarder, "alone", "before", alone, alone);
-            report(turn, forwarder, "alone", "others", othersAlone, othersAlone);
+            report(turn, forwarder, "alone", new Measured("before", alone, alone), new Measured("others", othersAlone, othersAlone));
             before.begin();
             if (turn.repeats() > 0) {
                 for (int i = 0; i < turn.repeats(); i++) {
@@ -236,7 +264,7 @@ public final class IsolationMain {
                         sleep(0.5);
                     }
                 }
-                report(turn, forwarder, "with", "before", before.end(), alone);
+                report(turn, forwarder, "with", new Measured("before", before.end(), alone));
                 before.begin();
                 try (EchoGroup after = open(places)) {
                     after(turn, forwarder, before, after, alone, othersAlone);
@@ -248,8 +276,7 @@ public final class IsolationMain {
                 sleep(1);
                 try (EchoGroup after = open(places)) {
                     sleep(seconds);
-                    report(turn, forwarder, "with", "before", before.end(), alone);
-                    report(turn, forwarder, "with", "after", after.end(), othersAlone);
+                    report(turn, forwarder, "with", new Measured("before", before.end(), alone), new Measured("after", after.end(), othersAlone));
                     say(String.format("%-12s %-24s culprits: %s", turn.peer(), turn.name(), culprits.state()));
                     before.begin();
                     after.begin();
@@ -266,26 +293,37 @@ public final class IsolationMain {
     private void after(Turn turn, ForwarderProcess forwarder, EchoGroup before, EchoGroup after, EchoGroup.Phase alone, EchoGroup.Phase othersAlone)
             throws IOException, InterruptedException {
         sleep(reference);
-        report(turn, forwarder, "gone", "before", before.end(), alone);
-        report(turn, forwarder, "gone", "after", after.end(), othersAlone);
+        report(turn, forwarder, "gone", new Measured("before", before.end(), alone), new Measured("after", after.end(), othersAlone));
     }
 
     private EchoGroup open(Culprits.Places places) throws InterruptedException {
         return EchoGroup.open(places.echo(), places.select() ? "echo" : "", connections, rate);
     }
 
-    private void report(Turn turn, ForwarderProcess forwarder, String phase, String group, EchoGroup.Phase measured, EchoGroup.Phase reference) throws IOException {
+    /// One row of the table for each group, and one short line on stdout for the phase.
+    private void report(Turn turn, ForwarderProcess forwarder, String phase, Measured... groups) throws IOException {
         ProcessFacts facts = forwarder.facts();
-        double ratio = measured.millis(99) / reference.millis(99);
-        var values = new LinkedHashMap<String, Object>(Map.of("peer", turn.peer(), "case", turn.name(), "phase", phase, "group", group, "p99_by_alone", ratio));
-        values.putAll(measured.values());
-        values.put("forwarder", facts.values());
-        values.put("forwarder_lines", forwarder.lines().size());
+        var line = new StringBuilder(String.format("%-12s %-16s %-5s %5.1f s", turn.peer(), turn.name(), phase, groups[0].phase().seconds()));
+        for (Measured group : groups) {
+            EchoGroup.Phase measured = group.phase();
+            double ratio = measured.millis(99) / group.reference().millis(99);
+            var values = new LinkedHashMap<String, Object>(Map.of("peer", turn.peer(), "case", turn.name(), "phase", phase, "group", group.name(), "p99_by_alone", ratio));
+            values.putAll(measured.values());
+            values.put("forwarder", facts.values());
+            values.put("forwarder_lines", forwarder.lines().size());
+            append(values);
+            table.append(String.format("%-12s %-24s %-6s %-6s %6.1f %9s %9.0f %9.2f %9.2f %9.1f %6d %6d %11.0f %7.2f  %.0f MB, %d handles, %d lines%s%n", turn.peer(),
+                    turn.name(), phase, group.name(), measured.seconds(), measured.aliveText(), measured.opsPerSecond(), measured.millis(50), measured.millis(99),
+                    measured.latencyNanos().getMaxValue() / 1e6, measured.errorCount(), measured.waited(), measured.silenceMillis(), ratio, facts.residentMegabytes(),
+                    facts.handles(), forwarder.lines().size(), measured.errorCount() == 0 ? "" : " " + measured.errors()));
+            line.append(String.format(" | %s %s, %.0f op/s, p99 %.1f ms (x %.2f), %d waited, %d errors", group.name(), measured.aliveText(), measured.opsPerSecond(),
+                    measured.millis(99), ratio, measured.waited(), measured.errorCount()));
+        }
+        System.out.println(line);
+    }
+
+    private void append(Map<String, Object> values) throws IOException {
         Files.writeString(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(values) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        say(String.format("%-12s %-24s %-6s %-6s %9.0f %9.2f %9.2f %9.1f %6d %6d %11.0f %7.2f  %.0f MB, %d handles, %d lines%s", turn.peer(), turn.name(), phase, group,
-                measured.opsPerSecond(), measured.millis(50), measured.millis(99), measured.latencyNanos().getMaxValue() / 1e6, measured.errorCount(), measured.waited(),
-                measured.silenceMillis(), ratio, facts.residentMegabytes(), facts.handles(), forwarder.lines().size(),
-                measured.errorCount() == 0 ? "" : " " + measured.errors()));
     }
 
     private void say(String line) {

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 /// A port-forward program as a process of its own, from its start to its end.
 ///
 /// Thread: one at a time; two daemon threads read its output.
-final class Forwarder implements AutoCloseable {
+public final class Forwarder implements AutoCloseable {
     private static final int START_SECONDS_MAX = 30;
     private static final int FIRST_BYTE_MILLIS_MAX = 20_000;
     private static final int LINES_KEPT = 20;
@@ -36,6 +36,19 @@ final class Forwarder implements AutoCloseable {
     private final CountDownLatch forwarding;
     private final long begunNanos;
     private double startMillis;
+
+    /// Has fairlead's launcher do beforehand what it does once: build what is stale, and make its start-up cache, in the background as a rule. Neither belongs
+    /// into a measurement.
+    ///
+    /// @param fairlead the program
+    public static void prepare(String fairlead) throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(fairlead, "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("FAIRLEAD_AOT", "now");
+        int code = builder.start().waitFor();
+        if (code != 0) {
+            throw new IOException(fairlead + " --version ended with " + code + "; see what it says above");
+        }
+    }
 
     /// Starts `command` and waits until it is ready for connections.
     ///
@@ -135,6 +148,12 @@ final class Forwarder implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /// SIGKILL, to it and to what it has started.
+    void kill() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 
     private void read(InputStream stream) {

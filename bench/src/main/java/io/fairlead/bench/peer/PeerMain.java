@@ -1,6 +1,7 @@
 package io.fairlead.bench.peer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.bench.Interruption;
 import io.fairlead.bench.cluster.ServerPod;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,6 @@ public final class PeerMain implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int EXIT_USAGE = 64;
     private static final int EXIT_CONFIG = 78;
-    private static final long CLEANUP_MILLIS_MAX = 30_000;
 
     @Option(names = "--quick", description = "the main workloads, 1 round of 2 s after 1.5 s, fairlead, kubectl-ws, kubectl-spdy and raw: under 4 minutes")
     private boolean quick;
@@ -91,9 +91,6 @@ public final class PeerMain implements Callable<Integer> {
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "this text")
     private boolean help;
 
-    private final Thread main = Thread.currentThread();
-    private volatile boolean ended;
-
     static final class WorkloadNames implements Iterable<String> {
         @Override
         public java.util.Iterator<String> iterator() {
@@ -129,29 +126,12 @@ public final class PeerMain implements Callable<Integer> {
             System.err.println("bench/peer: KUBECONFIG names no readable file; the run needs a real cluster");
             return EXIT_CONFIG;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupted, "interrupted"));
-        try {
+        try (Interruption _ = Interruption.guard()) {
             run(plan, commands, kubeconfig);
             return 0;
         } catch (InterruptedException _) {
             System.err.println("bench/peer: interrupted");
             return 130;
-        } finally {
-            ended = true;
-        }
-    }
-
-    /// Ctrl-C: has the main thread end what it started. Nothing to do when it has come to its end by itself.
-    private void interrupted() {
-        long deadline = System.nanoTime() + CLEANUP_MILLIS_MAX * 1_000_000;
-        try {
-            if (!ended) {
-                main.interrupt();
-            }
-            while (!ended && System.nanoTime() - deadline < 0) {
-                Thread.sleep(20);
-            }
-        } catch (InterruptedException _) { // the machine goes down anyway
         }
     }
 
@@ -196,7 +176,11 @@ public final class PeerMain implements Callable<Integer> {
         List<Turn> turns = plan.turns();
         String machine = RunFolder.machine();
         if (commands.containsKey("fairlead")) {
-            prepare();
+            try {
+                Forwarder.prepare(fairlead);
+            } catch (IOException e) { // a result as well
+                System.err.println("bench/peer: " + e.getMessage() + "; its turns will fail");
+            }
         }
         Path folder = results.equals("none") ? Files.createTempDirectory("fairlead-peer") : RunFolder.create(Path.of(results));
         var all = new ArrayList<Measurement>();
@@ -217,16 +201,6 @@ public final class PeerMain implements Callable<Integer> {
             Files.writeString(folder.resolve("summary.md"), summary);
             System.out.println(summary);
             System.out.println("written to " + folder);
-        }
-    }
-
-    /// The launcher builds what is stale, and makes its start-up cache in the background; neither belongs into a turn.
-    private void prepare() throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(fairlead, "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("FAIRLEAD_AOT", "now");
-        int code = builder.start().waitFor();
-        if (code != 0) {
-            System.err.println("bench/peer: " + fairlead + " --version ended with " + code + "; its turns will fail");
         }
     }
 

@@ -42,6 +42,19 @@ record ProcessTree(ProcessHandle root) {
         return stat(pid)[0].equals("T");
     }
 
+    /// Sockets that the process has open, connected or not.
+    static long sockets(long pid) throws IOException {
+        try (Stream<Path> handles = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            return handles.filter(handle -> {
+                try {
+                    return Files.readSymbolicLink(handle).toString().startsWith("socket:");
+                } catch (IOException _) { // closed meanwhile
+                    return false;
+                }
+            }).count();
+        }
+    }
+
     /// Fields 3 and following of `/proc/PID/stat`, proc(5): state, ...
     private static String[] stat(long pid) throws IOException {
         String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
