@@ -1,9 +1,11 @@
 package io.fairlead.bench.scale;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.bench.Interruption;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.isolation.ForwarderProcess;
 import io.fairlead.bench.isolation.ProcessFacts;
+import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.bench.peer.RunFolder;
 import io.fairlead.testbed.load.Load;
 import io.fairlead.testbed.load.LoadResult;
@@ -81,8 +83,6 @@ public final class ScaleMain {
             System.out.println(USAGE);
             return;
         }
-        // Interrupted, it leaves no process behind; what it stopped is killed as well.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
         var main = new ScaleMain();
         try {
             main.parse(args);
@@ -90,7 +90,15 @@ public final class ScaleMain {
             System.err.println("scale: " + e.getMessage() + "\n" + USAGE);
             System.exit(64);
         }
-        main.run(args);
+        try (Interruption interruption = Interruption.guard()) {
+            main.run(interruption, args);
+        } catch (InterruptedException _) {
+            System.err.println("scale: interrupted");
+            System.exit(130);
+        } catch (IOException e) {
+            System.err.println("scale: " + e.getMessage());
+            System.exit(1);
+        }
         System.exit(0);
     }
 
@@ -121,31 +129,44 @@ public final class ScaleMain {
         if (!known.containsAll(parts)) {
             throw new IllegalArgumentException("no such part among " + parts + "; there are " + known);
         }
+        if (rounds < 1 || count < MEMORY_RECORDS || seconds <= 0) {
+            throw new IllegalArgumentException("--rounds is 1 or more, --count " + MEMORY_RECORDS + " or more, --seconds above 0");
+        }
     }
 
-    private void run(String... args) throws IOException, InterruptedException {
+    private void run(Interruption interruption, String... args) throws IOException, InterruptedException {
+        String machine = RunFolder.machine();
+        Forwarder.prepare(fairlead);
         folder = results.equals("none") ? Files.createTempDirectory("fairlead-scale") : RunFolder.create(Path.of(results));
-        Files.writeString(folder.resolve("setup.md"), "# Setup\n\n" + RunFolder.machine()
+        Files.writeString(folder.resolve("setup.md"), "# Setup\n\n" + machine
                 + "- kubectl: " + RunFolder.output(kubectl, "version", "--client").replace("Client Version: ", "") + "\n"
                 + "- open files per process, at most: " + handlesMax() + "\n"
                 + "- command: `bench/scale " + RunFolder.withoutFolders(List.of(args)) + "`\n"
-                + "\nThe generator, the forwarder, the ideal testbed and its pod's servers are processes of their own on this machine's cores. MB are 10^6 bytes.\n");
-        for (String part : parts) {
-            try {
-                switch (part) {
-                    case "active" -> active();
-                    case "active-ideal" -> activeIdeal();
-                    case "million" -> million();
-                    case "path" -> path();
-                    case "download" -> download();
-                    default -> throw new IllegalStateException(part);
+                + "\nThe generator, the forwarder, the ideal testbed and its pod's servers are processes of their own on this machine's cores. MB are 10^6 bytes.\n"
+                + "A bulk transfer with an error has a rate in the raw data and none in a ratio or a median.\n");
+        int ended = 0;
+        try {
+            for (String part : parts) {
+                try {
+                    switch (part) {
+                        case "active" -> active();
+                        case "active-ideal" -> activeIdeal();
+                        case "million" -> million();
+                        case "path" -> path(interruption);
+                        case "download" -> download(interruption);
+                        default -> throw new IllegalStateException(part);
+                    }
+                } catch (IOException | RuntimeException e) { // how it fails is a result
+                    interruption.check();
+                    failed(part, part, e);
                 }
-            } catch (IOException e) { // how it fails is a result
-                say(part + " failed: " + e.getMessage());
+                ended++;
             }
+        } finally {
+            Files.writeString(folder.resolve("summary.md"), "# Scale\n\n" + (ended < parts.size() ? "Ended in part " + parts.get(ended) + ".\n\n" : "")
+                    + "```\n" + table + "```\n");
+            System.out.println("written to " + folder);
         }
-        Files.writeString(folder.resolve("summary.md"), "# Scale\n\n```\n" + table + "```\n");
-        System.out.println("written to " + folder);
     }
 
     // ---- active at once
@@ -225,16 +246,17 @@ public final class ScaleMain {
 
     // ---- a long fat path
 
-    private void path() throws IOException, InterruptedException {
+    private void path(Interruption interruption) throws IOException, InterruptedException {
         double limit = window / (roundTripMillis / 1e3) / 1e6;
         for (Mode mode : List.of(Mode.DOWNLOAD, Mode.UPLOAD)) {
             var rates = new ArrayList<Double>();
             for (int sessions : List.of(1, 8)) {
-                try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
-                    LoadResult result = bulk("path", List.of(fairlead), sessions, cluster, mode, pathConnections,
-                            String.format(Locale.ROOT, "%s, %d sessions", mode, sessions));
-                    rates.add(result.megabytesPerSecond());
-                }
+                String name = String.format(Locale.ROOT, "%s, %d sessions", mode, sessions);
+                rates.add(rate("path", name, interruption, () -> {
+                    try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
+                        return bulk("path", List.of(fairlead), sessions, cluster, mode, pathConnections, name);
+                    }
+                }));
             }
             say(String.format("%-14s %s: one session %.2f of its window (%.1f MB/s), 8 are %.2f of one", "path", mode, rates.getFirst() / limit, limit,
                     rates.getLast() / rates.getFirst()));
@@ -243,7 +265,7 @@ public final class ScaleMain {
 
     // ---- beside kubectl
 
-    private void download() throws IOException, InterruptedException {
+    private void download(Interruption interruption) throws IOException, InterruptedException {
         var commands = new LinkedHashMap<String, List<String>>();
         commands.put("fairlead", List.of(fairlead));
         commands.put("kubectl-ws", List.of(kubectl));
@@ -253,19 +275,40 @@ public final class ScaleMain {
             for (int round = 1; round <= rounds; round++) {
                 for (int connections : List.of(1, 16)) {
                     for (var command : commands.entrySet()) {
-                        LoadResult result = bulk("download", command.getValue(), 0, cluster, Mode.DOWNLOAD, connections,
-                                "round " + round + ", " + connections + " connections, " + command.getKey());
-                        rates.computeIfAbsent(command.getKey() + " " + connections, _ -> new ArrayList<>()).add(result.megabytesPerSecond());
+                        String name = "round " + round + ", " + connections + " connections, " + command.getKey();
+                        rates.computeIfAbsent(command.getKey() + " " + connections, _ -> new ArrayList<>()).add(rate("download", name, interruption,
+                                () -> bulk("download", command.getValue(), 0, cluster, Mode.DOWNLOAD, connections, name)));
                     }
                 }
             }
         }
         for (int connections : List.of(1, 16)) {
-            double ours = median(rates.get("fairlead " + connections));
+            Rates ours = Rates.of(rates.get("fairlead " + connections));
             for (String peer : List.of("kubectl-ws", "kubectl-spdy")) {
-                say(String.format("%-14s %d connections: fairlead is %.2f of %s (medians of %d)", "download", connections, ours / median(rates.get(peer + " " + connections)), peer, rounds));
+                say(String.format("%-14s %d connections: fairlead is %s", "download", connections, ours.beside(peer, Rates.of(rates.get(peer + " " + connections)))));
             }
         }
+    }
+
+    private interface Transfer {
+        LoadResult run() throws IOException, InterruptedException;
+    }
+
+    /// MB/s of one turn; NaN if it failed or had an error, which is a result, and the others go on.
+    private double rate(String part, String name, Interruption interruption, Transfer transfer) throws IOException, InterruptedException {
+        try {
+            LoadResult result = transfer.run();
+            return result.errorCount() > 0 ? Double.NaN : result.megabytesPerSecond();
+        } catch (IOException | RuntimeException e) {
+            interruption.check();
+            failed(part, name, e);
+            return Double.NaN;
+        }
+    }
+
+    private void failed(String part, String name, Exception e) throws IOException {
+        say(String.format("%-14s %-44s failed: %s", part, name, e.getMessage()));
+        record(part, Map.of("name", name, "failure", String.valueOf(e.getMessage())));
     }
 
     /// @param sessions for fairlead to have before the first connection comes, as one that has come stays where it is; 0: what the program does by itself
@@ -321,12 +364,6 @@ public final class ScaleMain {
                 action.run();
             }
         };
-    }
-
-    private static double median(List<Double> values) {
-        List<Double> sorted = values.stream().sorted().toList();
-        int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
     /// The hard limit, to which a JVM raises its own by itself.
