@@ -2,6 +2,7 @@ package io.fairlead.bench.agree;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.bench.Interruption;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.peer.RunFolder;
 import io.fairlead.bench.record.Figure;
@@ -37,6 +38,7 @@ public final class AgreementMain {
     private static final int ROUNDS = 3;
     private static final int SECONDS = 3;
     private static final int PROGRAM_SECONDS_MAX = 20;
+    private static final int TIMEOUT_CODE = 124;
     private static final String TOOLS = "deployment/tools";
     private static final String IPERF = "iperf3";
     private static final int IPERF_PORT = 5201;
@@ -80,12 +82,18 @@ public final class AgreementMain {
         String machine = RunFolder.machine();
         Path made = RunFolder.create(Path.of("jmh-results"));
         var main = new AgreementMain(Files.move(made, made.resolveSibling(made.getFileName() + "-agreement")));
-        try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
+        try (Interruption _ = Interruption.guard(); ServerPod pod = ServerPod.deploy(kubeconfig)) {
             main.setup(machine, pod);
             startIperf(pod.namespace());
             for (int round = 1; round <= ROUNDS; round++) {
                 main.round(round, pod);
             }
+        } catch (InterruptedException _) {
+            System.err.println("agreement: interrupted");
+            System.exit(130);
+        } catch (IOException e) {
+            System.err.println("agreement: " + e.getMessage());
+            System.exit(1);
         }
         main.summary();
         System.exit(0);
@@ -166,15 +174,28 @@ public final class AgreementMain {
             words.addAll(0, List.of("timeout", Integer.toString(PROGRAM_SECONDS_MAX)));
             Process process = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            process.waitFor();
+            int code = process.waitFor();
             keep(work, generator, round, text);
+            // An upload of iperf3 ends with an error by its nature, see above.
+            Optional<String> trouble = trouble(generator, generator.equals(IPERF) && !command.contains("-R") ? 0 : code, text);
+            if (trouble.isPresent()) {
+                throw new IOException(work + ", round " + round + ": " + generator + " " + trouble.get() + "; its output is in " + raw.getFileName());
+            }
             return text;
         }
     }
 
+    /// Why the figures of a run are none, if they are: its exit code, or what wrk only mentions.
+    static Optional<String> trouble(String generator, int code, String text) {
+        if (code != 0) {
+            return Optional.of("ended with " + code + (code == TIMEOUT_CODE ? " (not done after " + PROGRAM_SECONDS_MAX + " s)" : ""));
+        }
+        return text.lines().map(String::strip).filter(line -> generator.equals("wrk") && (line.startsWith("Socket errors:") || line.startsWith("Non-2xx"))).findFirst()
+                .map(line -> "says \"" + line + "\"");
+    }
+
     private static void startIperf(String namespace) throws IOException, InterruptedException {
-        String image = Optional.ofNullable(System.getenv(ServerPod.IMAGE_VARIABLE)).orElse("lab/box:1");
-        kubectl(IPERF_POD.formatted(image, 2 * ROUNDS, IPERF_PORT), "-n", namespace, "apply", "-f", "-");
+        kubectl(IPERF_POD.formatted(ServerPod.image(), 2 * ROUNDS, IPERF_PORT), "-n", namespace, "apply", "-f", "-");
         kubectl("", "-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", "pod/iperf3");
     }
 
