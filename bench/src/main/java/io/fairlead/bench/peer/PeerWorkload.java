@@ -78,6 +78,11 @@ record PeerWorkload(String name, List<Part> parts, String stoppedReaderOf) {
         return !stoppedReaderOf.isEmpty();
     }
 
+    /// Moves bytes for their own sake, in one of its parts.
+    boolean isBulk() {
+        return parts.stream().anyMatch(part -> part.mode().isBulk());
+    }
+
     boolean hasRaw() {
         return !hasStoppedReader() && parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
     }

@@ -37,7 +37,7 @@ final class Report {
                 .append("Unanswered: exchanges that had waited for more than 1 s when the window ended, over all rounds.\n");
         for (String title : all.stream().map(m -> m.turn().title()).distinct().toList()) {
             List<Measurement> rows = all.stream().filter(m -> m.turn().title().equals(title)).toList();
-            boolean bulk = rows.stream().anyMatch(m -> m.megabytesPerSecond() > 10);
+            boolean bulk = rows.stream().anyMatch(m -> m.turn().workload().isBulk());
             boolean exchanges = rows.stream().anyMatch(m -> Double.isFinite(m.latencyMicros(50)));
             var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges)
                     .filter(figure -> !(bulk && figure.title().equals("CPU us/op"))).toList(); // bulk's CPU time divided by exchanges means nothing

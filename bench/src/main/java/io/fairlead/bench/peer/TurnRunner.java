@@ -39,6 +39,7 @@ final class TurnRunner {
     private final Map<String, PeerCommand> commands;
     private final Duration warmup;
     private final Duration window;
+    private volatile Forwarder running;
 
     /// @param kubeconfig null where there is no cluster but only the address of the servers
     TurnRunner(Pod pod, Path kubeconfig, Map<String, PeerCommand> commands, Duration warmup, Duration window) throws IOException {
@@ -62,13 +63,29 @@ final class TurnRunner {
         } catch (ExecutionException e) {
             return Measurement.failed(turn, String.valueOf(e.getCause() instanceof IOException io ? io.getMessage() : e.getCause()));
         } catch (TimeoutException _) {
-            work.cancel(true);
-            thread.join(CLEANUP_MAX);
+            end(work, thread);
             return Measurement.failed(turn, "has not come to an end after " + seconds + " s");
         } catch (InterruptedException e) {
-            work.cancel(true);
-            thread.join(CLEANUP_MAX);
+            end(work, thread);
             throw e;
+        }
+    }
+
+    /// Ends a turn in the middle. The next one begins only when nothing of it runs any more.
+    ///
+    /// @throws IllegalStateException it does not end even without its forwarder: whatever came next would be measured beside it
+    private void end(FutureTask<Measurement> work, Thread thread) throws InterruptedException {
+        work.cancel(true);
+        if (thread.join(CLEANUP_MAX)) {
+            return;
+        }
+        Forwarder stuck = running;
+        if (stuck != null) {
+            stuck.kill();
+        }
+        if (!thread.join(CLEANUP_MAX)) {
+            throw new IllegalStateException("a turn does not end " + 2 * CLEANUP_MAX.toSeconds() + " s after it was given up; the run ends here, as the next turn"
+                    + " would be measured beside it");
         }
     }
 
@@ -105,6 +122,7 @@ final class TurnRunner {
     private Measurement forwarded(Turn turn, Wire wire) throws IOException, InterruptedException {
         Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name(), "ip", pod.ip(), "kubeconfig", String.valueOf(wire.kubeconfig()));
         try (Forwarder forwarder = Forwarder.start(commands.get(turn.peer()), names, ports(turn.workload()))) {
+            running = forwarder;
             double firstByteMillis = forwarder.firstByteMillis(ServerPod.port("echo"));
             ProcessTree tree = forwarder.tree();
             CpuTime[] cpu = new CpuTime[2];

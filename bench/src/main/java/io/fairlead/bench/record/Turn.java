@@ -1,8 +1,12 @@
 package io.fairlead.bench.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fairlead.testbed.load.Mode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// One line of `measurements.jsonl`: what one peer did with one workload in one round.
 ///
@@ -10,6 +14,8 @@ import java.util.List;
 /// @param failure how the peer failed to run at all, or ""
 /// @param line everything else, as it was written
 public record Turn(String workload, double rttMillis, String peer, int round, String failure, JsonNode line) {
+    private static final Set<String> BULK = Arrays.stream(Mode.values()).filter(Mode::isBulk).map(Mode::toString).collect(Collectors.toUnmodifiableSet());
+
     static Turn of(JsonNode line) {
         return new Turn(line.path("workload").asText(), line.path("rtt_ms").asDouble(0), line.path("peer").asText(), line.path("round").asInt(),
                 line.path("failure").asText(""), line);
@@ -27,7 +33,7 @@ public record Turn(String workload, double rttMillis, String peer, int round, St
 
     /// Moves bytes for their own sake, in one of its parts.
     public boolean isBulk() {
-        return parts().stream().map(part -> part.path("mode").asText()).anyMatch(mode -> mode.matches("download|upload|upload-blind|hash.*"));
+        return parts().stream().map(part -> part.path("mode").asText()).anyMatch(BULK::contains);
     }
 
     /// Times exchanges, in its first part.

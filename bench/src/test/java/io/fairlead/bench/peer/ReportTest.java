@@ -77,6 +77,17 @@ class ReportTest {
         assertEquals(2.5, Report.median(new double[] {4, Double.NaN, 1, 2, 3}));
     }
 
+    @Test
+    void theColumnsAreThoseOfTheWorkloadHoweverMuchItMoved() {
+        add("ours", 1_000_000); // 64 MB/s of exchanges
+        String exchanges = Report.of(all, List.of("ours"));
+        assertTrue(exchanges.contains("CPU us/op") && !exchanges.contains("MB/s |"), exchanges);
+        all.clear();
+        all.add(measured(new Turn(PeerWorkload.named("down-1").getFirst(), 0, "ours", 1), 10, Map.of())); // next to nothing
+        String bulk = Report.of(all, List.of("ours"));
+        assertTrue(bulk.contains("MB/s |") && !bulk.contains("CPU us/op"), bulk);
+    }
+
     private void add(String peer, long... opsPerRound) {
         for (int round = 1; round <= opsPerRound.length; round++) {
             all.add(measured(new Turn(RR, 0, peer, round), opsPerRound[round - 1], Map.of()));
