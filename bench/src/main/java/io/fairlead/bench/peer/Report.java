@@ -99,9 +99,7 @@ final class Report {
     }
 
     static double median(double[] values) {
-        double[] sorted = finite(values);
-        int n = sorted.length;
-        return n == 0 ? Double.NaN : n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+        return io.fairlead.bench.record.Figure.median(finite(values));
     }
 
     private static String range(double[] values) {
