@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -36,12 +37,14 @@ final class Relay implements AutoCloseable {
     }
 
     private void awaitRefused() throws IOException {
-        try {
-            while (true) {
+        while (true) {
+            try {
                 new Socket(InetAddress.getLoopbackAddress(), port()).close();
+            } catch (ConnectException _) {
+                return; // down
+            } catch (SocketException _) {
+                // taken and reset, as the listener was just closing
             }
-        } catch (ConnectException _) {
-            // down
         }
     }
 
