@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
 /// Why iperf3's servers are ours, and each is used once: an upload of iperf3 ends with its server closing a connection whose last bytes are
 /// still on their way; kubectl then gives up its session, the runtime keeps the control connection open, and that server waits for ever.
 ///
-/// Exit code 78 where the cluster or one of the programs is missing.
+/// Takes no arguments. Exit code 64 where there are some, 78 where the cluster or one of the programs is missing.
 public final class AgreementMain {
     private static final int ROUNDS = 3;
     private static final int SECONDS = 3;
@@ -68,6 +68,11 @@ public final class AgreementMain {
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
+        if (args.length > 0) {
+            System.err.println("usage: bench/agreement, without arguments: our load generator beside iperf3, redis-benchmark and wrk, all through kubectl,"
+                    + " on the cluster of $KUBECONFIG; about two and a half minutes");
+            System.exit(args[0].equals("--help") || args[0].equals("-h") ? 0 : 64);
+        }
         Path kubeconfig = ServerPod.kubeconfig().orElse(null);
         if (kubeconfig == null) {
             System.err.println("agreement: KUBECONFIG names no readable file; the run needs a real cluster");

@@ -122,6 +122,11 @@ public final class IsolationMain {
         System.exit(0);
     }
 
+    private static <E extends Enum<E>> E oneOf(E[] values, String name) {
+        return Arrays.stream(values).filter(value -> value.name().equalsIgnoreCase(name)).findAny()
+                .orElseThrow(() -> new IllegalArgumentException("no \"" + name + "\"; there are " + Arrays.toString(values).toLowerCase(Locale.ROOT)));
+    }
+
     private void parse(String... args) {
         if (args.length % 2 != 0) {
             throw new IllegalArgumentException("every option has a value");
@@ -129,7 +134,7 @@ public final class IsolationMain {
         for (int i = 0; i < args.length; i += 2) {
             String value = args[i + 1];
             switch (args[i]) {
-                case "--cases" -> cases = Arrays.stream(value.split(",")).map(name -> Culprits.Case.valueOf(name.toUpperCase(Locale.ROOT))).toList();
+                case "--cases" -> cases = Arrays.stream(value.split(",")).map(name -> oneOf(Culprits.Case.values(), name)).toList();
                 case "--seconds" -> {
                     seconds = Double.parseDouble(value);
                     reference = Math.min(reference, seconds);
@@ -138,7 +143,7 @@ public final class IsolationMain {
                 case "--known" -> known = yesOrNo(value);
                 case "--one-port" -> onePort = yesOrNo(value);
                 case "--repeat-b" -> repeats = Integer.parseInt(value);
-                case "--leave" -> leave = Culprits.Leave.valueOf(value.toUpperCase(Locale.ROOT));
+                case "--leave" -> leave = oneOf(Culprits.Leave.values(), value);
                 case "--connections" -> connections = Integer.parseInt(value);
                 case "--rate" -> rate = Double.parseDouble(value);
                 case "--peers" -> peers = List.of(value.split(","));
