@@ -1,16 +1,10 @@
 package io.fairlead.bench.isolation;
 
-import java.io.BufferedReader;
+import io.fairlead.bench.peer.Forwarder;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -36,7 +30,7 @@ public final class ForwarderProcess implements AutoCloseable {
     /// @throws IOException it ended, or said nothing in time; the message quotes what it said
     public static ForwarderProcess start(List<String> command, Path kubeconfig, String namespace, String pod, List<Integer> remotePorts, List<String> flags)
             throws IOException, InterruptedException {
-        Map<Integer, Integer> ports = freePorts(remotePorts);
+        Map<Integer, Integer> ports = Forwarder.freePorts(remotePorts);
         var words = new ArrayList<>(command);
         words.addAll(List.of("-n", namespace, "port-forward", "pod/" + pod));
         ports.forEach((remote, local) -> words.add(local + ":" + remote));
@@ -51,8 +45,8 @@ public final class ForwarderProcess implements AutoCloseable {
         builder.environment().put("KUBECONFIG", kubeconfig.toString());
         process = builder.start();
         process.getOutputStream().close();
-        read(process.getInputStream());
-        read(process.getErrorStream());
+        Forwarder.read(process.getInputStream(), forwarding, this::keep);
+        Forwarder.read(process.getErrorStream(), forwarding, this::keep);
         while (!forwarding.await(20, TimeUnit.MILLISECONDS)) {
             boolean late = System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
             if (late || !process.isAlive()) {
@@ -83,36 +77,9 @@ public final class ForwarderProcess implements AutoCloseable {
         }
     }
 
-    /// Asks it to end as Ctrl-C would be answered by SIGTERM, and kills what is left after 5 s.
     @Override
     public void close() {
-        List<ProcessHandle> children = process.descendants().toList();
-        process.destroy();
-        try {
-            if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException _) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-        children.forEach(ProcessHandle::destroyForcibly);
-    }
-
-    private void read(InputStream stream) {
-        Thread.ofVirtual().name("forwarder-output").start(() -> {
-            try (var reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                    if (line.startsWith("Forwarding from 127.0.0.1:")) {
-                        forwarding.countDown();
-                    } else if (!line.startsWith("Forwarding from ") && !line.startsWith("Handling connection")) {
-                        keep(line);
-                    }
-                }
-            } catch (IOException e) {
-                keep("output: " + e.getMessage());
-            }
-        });
+        Forwarder.end(process);
     }
 
     private void keep(String line) {
@@ -121,22 +88,5 @@ public final class ForwarderProcess implements AutoCloseable {
                 lines.add(String.format("%7.2f  %s", (System.nanoTime() - startNanos) / 1e9, line));
             }
         }
-    }
-
-    private static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
-        var held = new ArrayList<ServerSocket>();
-        var ports = new LinkedHashMap<Integer, Integer>();
-        try {
-            for (int remote : remotePorts) {
-                var socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-                held.add(socket);
-                ports.put(remote, socket.getLocalPort());
-            }
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
-        return ports;
     }
 }

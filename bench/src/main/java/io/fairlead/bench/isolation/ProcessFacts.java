@@ -1,5 +1,6 @@
 package io.fairlead.bench.isolation;
 
+import io.fairlead.bench.peer.ProcessTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,18 +15,14 @@ import java.util.stream.Stream;
 /// @param handles open file descriptors
 /// @param cpuSeconds user and system
 public record ProcessFacts(double residentMegabytes, double peakMegabytes, int handles, int threads, double cpuSeconds) {
-    /// The kernel's unit in `/proc/PID/stat`; 100 on every Linux a JDK runs on.
-    private static final double TICKS_PER_SECOND = 100;
-
     /// Facts of `process` alone, not of its children.
     public static ProcessFacts of(ProcessHandle process) {
         Path folder = Path.of("/proc", Long.toString(process.pid()));
         try (Stream<Path> handles = Files.list(folder.resolve("fd"))) {
             String status = Files.readString(folder.resolve("status"));
-            String stat = Files.readString(folder.resolve("stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" "); // field 3 of proc(5) on
+            String[] fields = ProcessTree.stat(process.pid());
             return new ProcessFacts(number(status, "VmRSS:") * 1024 / 1e6, number(status, "VmHWM:") * 1024 / 1e6, (int) handles.count(),
-                    (int) number(status, "Threads:"), (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND);
+                    (int) number(status, "Threads:"), (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / ProcessTree.TICKS_PER_SECOND);
         } catch (IOException _) { // it has ended
             return new ProcessFacts(0, 0, 0, 0, 0);
         }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// A port-forward program as a process of its own, from its start to its end.
 ///
@@ -74,8 +75,8 @@ public final class Forwarder implements AutoCloseable {
         begunNanos = System.nanoTime();
         process = builder.start();
         process.getOutputStream().close();
-        read(process.getInputStream());
-        read(process.getErrorStream());
+        read(process.getInputStream(), forwarding, this::keep);
+        read(process.getErrorStream(), forwarding, this::keep);
     }
 
     private void awaitReady(PeerCommand.Ready ready) throws IOException, InterruptedException {
@@ -134,9 +135,13 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
-    /// Asks it to end as Ctrl-C would be answered by SIGTERM, and kills what is left after 5 s.
     @Override
     public void close() {
+        end(process);
+    }
+
+    /// Asks `process` to end as Ctrl-C would be answered by SIGTERM, and kills what is left of it and of what it has started after 5 s.
+    public static void end(Process process) {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroy();
         try {
@@ -156,18 +161,19 @@ public final class Forwarder implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    private void read(InputStream stream) {
+    /// Reads a forwarder's output to its end: `forwarding` counts its lines for 127.0.0.1, `keep` gets all that it says beside those and `Handling connection`.
+    public static void read(InputStream stream, CountDownLatch forwarding, Consumer<String> keep) {
         Thread.ofVirtual().name("forwarder-output").start(() -> {
             try (var lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     if (line.startsWith("Forwarding from 127.0.0.1:")) {
                         forwarding.countDown();
                     } else if (!line.startsWith("Forwarding from ") && !line.startsWith("Handling connection")) {
-                        keep(line);
+                        keep.accept(line);
                     }
                 }
             } catch (IOException e) {
-                keep("output: " + e.getMessage());
+                keep.accept("output: " + e.getMessage());
             }
         });
     }
@@ -197,7 +203,8 @@ public final class Forwarder implements AutoCloseable {
         return ports;
     }
 
-    private static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
+    /// Local ports that nobody uses now, by the remote ports they are for.
+    public static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
         var held = new ArrayList<ServerSocket>();
         var ports = new LinkedHashMap<Integer, Integer>();
         try {

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /// CPU time and memory of a process and all its living descendants, out of `/proc`.
-record ProcessTree(ProcessHandle root) {
+public record ProcessTree(ProcessHandle root) {
     /// The kernel's unit in `/proc/PID/stat`; 100 on every Linux a JDK runs on.
-    private static final double TICKS_PER_SECOND = 100;
+    public static final double TICKS_PER_SECOND = 100;
 
     /// Those of children that have ended and were waited for included.
     CpuTime cpu() {
@@ -56,7 +56,7 @@ record ProcessTree(ProcessHandle root) {
     }
 
     /// Fields 3 and following of `/proc/PID/stat`, proc(5): state, ...
-    private static String[] stat(long pid) throws IOException {
+    public static String[] stat(long pid) throws IOException {
         String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     }

@@ -246,7 +246,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
             endSpill();
             exceptionCaught(ctx, e);
         }
-        if (spill == null || spill.waiting() <= Limits.SPILL_BEHIND_BYTES / 2) {
+        if (spill != null && spill.waiting() <= Limits.SPILL_BEHIND_BYTES / 2) {
             tunnel.behind(this, false);
         }
         if (spill == null && closeReason != null) {
