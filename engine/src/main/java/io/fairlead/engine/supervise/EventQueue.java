@@ -4,11 +4,13 @@ import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /// Carries events from the loops to the user's consumer, which may block, on one virtual thread. {@link #accept} never blocks: what finds the
-/// queue full is dropped and counted; {@link ForwardEvent.Stopped} always comes, and comes last.
+/// queue full is dropped and counted; {@link ForwardEvent.Stopped} always comes, and comes last. After a connection was told of, the next
+/// event may come {@link Limits#EVENTS_GATHER_NANOS} later: to wake a thread for each connection costs more than the connection's own bytes.
 public final class EventQueue implements Consumer<ForwardEvent> {
     private final ArrayBlockingQueue<ForwardEvent> queue = new ArrayBlockingQueue<>(Limits.EVENTS_QUEUED);
     private final AtomicLong dropped = new AtomicLong();
@@ -48,6 +50,9 @@ public final class EventQueue implements Consumer<ForwardEvent> {
                 }
                 if (!(event instanceof ForwardEvent.Stopped)) {
                     tell(event);
+                }
+                if (event instanceof ForwardEvent.Accepted && queue.isEmpty() && !stopped) {
+                    TimeUnit.NANOSECONDS.sleep(Limits.EVENTS_GATHER_NANOS);
                 }
             } while (!stopped || !queue.isEmpty());
             tell(new ForwardEvent.Stopped());
