@@ -9,6 +9,7 @@ import io.fairlead.engine.ForwardException;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PortSpecTest {
     @ParameterizedTest
@@ -17,7 +18,6 @@ class PortSpecTest {
         "8080:80,      8080, 80",
         ":80,          0,    80",
         "0:80,         0,    80",
-        "1:2:3,        1,    1", // as kubectl reads it
         "080:0080,     80,   80",
         "65535:65535,  65535, 65535",
     })
@@ -52,6 +52,13 @@ class PortSpecTest {
         Failure failure = assertThrows(ForwardException.class, () -> PortSpec.parse(text)).failure();
         assertInstanceOf(Failure.MalformedPort.class, failure);
         assertEquals(why, failure.why());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1:2:3", "127.0.0.1:8080:80", "8080:80:", "::80"})
+    void moreThanTwoPartsAreRefusedAlthoughKubectlForwardsTheFirst(String text) {
+        Failure failure = assertThrows(ForwardException.class, () -> PortSpec.parse(text)).failure();
+        assertEquals(new Failure.MalformedPort(text, "it has more than two parts; an address to listen on is the business of --address"), failure);
     }
 
     @ParameterizedTest
