@@ -141,6 +141,7 @@ final class Workload implements AutoCloseable {
 
     @Override
     public void close() {
+        loop.execute(() -> over = true); // of a run that was interrupted: its connections would begin others for as long as the loop ends
         loops.close();
     }
 
