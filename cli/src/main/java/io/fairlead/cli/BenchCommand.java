@@ -19,6 +19,7 @@ import java.net.Socket;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -53,7 +54,8 @@ import java.util.concurrent.TimeUnit;
 ///   port, connections
 ///   path              direct or forward
 ///   sessions          asked for; sessions_up: there when the window began
-///   counts            whether it is the better one of the two: the others are in no verdict
+///   counts            whether it is the better one of the two: the verdict goes by it
+///   passes_ratio      of one that counts: how many times the other one it is; left out where that came to nothing
 ///   seconds           of the window; opened: connections in all
 ///   ops_per_s, MB_per_s (10^6 bytes; of both: each way)
 ///   latency_us        count, mean, p50, p90, p99, p99.9, max of the operations; those unanswered at the end are in it
@@ -88,12 +90,12 @@ record BenchCommand(Output output, String version) {
         }
     }
 
-    ExitCode run(BenchOptions options) throws ForwardException {
+    ExitCode run(BenchOptions options) {
         Optional<Path> json = jsonFile(options);
         if (json.isPresent() && !canWrite(json.get())) {
             return ExitCode.FAILED;
         }
-        Signals signals = Signals.install();
+        Signals signals = Signals.install(ExitCode.INTERRUPTED);
         var run = new Run(options);
         ExitCode code = ExitCode.OK;
         try {
@@ -102,14 +104,14 @@ record BenchCommand(Output output, String version) {
             }
         } catch (InterruptedException _) {
             signals.settle(ExitCode.OK);
+            if (run.figures.isEmpty()) {
+                output.problem("ended before anything was measured" + json.map(file -> "; " + file + " is not written").orElse(""));
+            }
         } catch (TargetException e) {
             output.problem(e.getMessage());
             code = ExitCode.FAILED;
         } catch (ForwardException e) {
-            if (run.figures.isEmpty()) {
-                throw e;
-            }
-            output.problem(e.failure().message());
+            output.problem(options.target().map(spec -> Failures.message(e.failure(), spec)).orElseGet(e.failure()::message));
             code = Failures.exitCode(e.failure());
         } catch (IOException e) {
             output.problem("the embedded cluster does not start\n        why   " + e + "\n        do    check free ports and space in "
@@ -118,16 +120,22 @@ record BenchCommand(Output output, String version) {
         }
         if (!run.figures.isEmpty()) {
             Report report = run.report();
-            show(report, options.json(), json);
-            if (report.measured().stream().anyMatch(figure -> figure.errorCount() > 0)) {
-                code = code == ExitCode.OK ? ExitCode.FAILED : code;
-            }
+            boolean sound = show(report, options.json(), json) && report.measured().stream().allMatch(figure -> figure.errorCount() == 0);
+            code = sound || code != ExitCode.OK ? code : ExitCode.FAILED;
         }
         return signals.settle(code);
     }
 
     private static Optional<Path> jsonFile(BenchOptions options) {
         return options.json().filter(name -> !name.equals("-")).map(Path::of);
+    }
+
+    private void cannotWrite(Path file, IOException e) {
+        Path folder = file.toAbsolutePath().getParent();
+        boolean noFolder = folder != null && !Files.isDirectory(folder);
+        output.problem("cannot write " + file + "\n        why   " + (noFolder ? "there is no folder " + folder
+                : Files.isDirectory(file) ? "it is a folder" : e instanceof AccessDeniedException ? "permission denied" : e)
+                + "\n        do    " + (noFolder ? "make the folder, or " : "") + "name another file with --json");
     }
 
     /// A minute of measuring is not to end in a file that cannot be written.
@@ -141,12 +149,13 @@ record BenchCommand(Output output, String version) {
             }
             return true;
         } catch (IOException e) {
-            output.problem("cannot write " + file + "\n        why   " + e + "\n        do    name another file with --json");
+            cannotWrite(file, e);
             return false;
         }
     }
 
-    private void show(Report report, Optional<String> json, Optional<Path> file) {
+    /// @return whether the file, if there is to be one, was written
+    private boolean show(Report report, Optional<String> json, Optional<Path> file) {
         boolean jsonAlone = json.equals(Optional.of("-"));
         report.lines().forEach(jsonAlone ? output::error : output::line);
         if (jsonAlone) {
@@ -156,9 +165,11 @@ record BenchCommand(Output output, String version) {
             try {
                 Files.writeString(file.get(), report.json() + "\n");
             } catch (IOException e) {
-                output.problem("cannot write " + file.get() + "\n        why   " + e + "\n        do    name another file with --json");
+                cannotWrite(file.get(), e);
+                return false;
             }
         }
+        return true;
     }
 
     /// One pod of the embedded cluster with a server for each purpose.
@@ -324,7 +335,12 @@ record BenchCommand(Output output, String version) {
         }
 
         private static boolean isEnd(String error) {
-            return error.startsWith("reset") || error.startsWith("closed") || error.startsWith("broken");
+            return error.startsWith("reset") || error.startsWith("closed");
+        }
+
+        /// A kind of error as a sentence.
+        private static String reason(String error) {
+            return isEnd(error) ? "the connection was " + error : error.equals("wrong byte") ? "other bytes came back than were sent" : error;
         }
 
         /// @param error kind of the first error; empty when nothing came
@@ -333,7 +349,7 @@ record BenchCommand(Output output, String version) {
             if (!causes.isEmpty() && causes.getFirst().contains("refused")) {
                 return new TargetException(port + " refuses connections", causes.getFirst(), "name a port on which the pod listens");
             }
-            String why = (error.isEmpty() ? "no answer within " + FIRST_AGAIN.toSeconds() + " s" : error)
+            String why = (error.isEmpty() ? "no answer within " + FIRST_AGAIN.toSeconds() + " s" : reason(error))
                     + (causes.isEmpty() ? "" : "; the forward says: " + causes.getFirst());
             return switch (options.generator()) {
                 case HTTP -> new TargetException("GET " + options.text() + " at " + port + " is not answered as it must be", why,

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,15 +27,16 @@ record BenchOptions(Optional<ForwardSpec> target, Generator generator, String te
     private static final Duration WINDOW = Duration.ofSeconds(1);
 
     static BenchOptions of(ParseResult parsed, String program) throws UsageException {
-        List<String> words = new ArrayList<>();
-        parsed.matchedPositionals().forEach(positional -> words.addAll(positional.originalStringValues()));
+        List<String> words = Flags.words(parsed);
         if (words.size() == 1 || words.size() > 2) {
             throw new UsageException("TYPE/NAME and one port are required for bench, or neither", words.size() == 1
                     ? "\"" + words.getFirst() + "\" was given, and no port" : "\"" + String.join(" ", words) + "\" was given",
-                    "write for example '" + program + " bench " + words.getFirst() + " 8080'");
+                    "write for example '" + program + " bench" + Flags.cluster(parsed) + " " + Flags.shell(words.getFirst()) + " "
+                            + (words.size() == 1 ? "8080" : Flags.shell(words.get(1))) + "'");
         }
         if (words.size() == 2 && words.get(1).contains(":")) {
-            throw new UsageException("invalid port \"" + words.get(1) + "\"", "bench picks the local port itself", "give the target's port alone");
+            throw new UsageException("invalid port \"" + words.get(1) + "\"", "bench picks the local port itself",
+                    "give the target's port alone: " + words.get(1).substring(words.get(1).lastIndexOf(':') + 1));
         }
         Map<Generator, String> said = generators(parsed);
         if (said.size() > 1) {

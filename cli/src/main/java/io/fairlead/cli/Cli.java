@@ -1,9 +1,11 @@
 package io.fairlead.cli;
 
+import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
 import java.nio.file.InvalidPathException;
 import java.util.Arrays;
-import java.util.Set;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -12,7 +14,9 @@ import picocli.CommandLine.ParseResult;
 
 /// Finds the command among the arguments, runs it, and turns whatever goes wrong into one message and one exit code.
 final class Cli {
-    private static final Set<String> COMMANDS = Set.of("port-forward", "bench", "demo", "testbed", "warm-up", "version", "help");
+    /// The launcher's own.
+    private static final String HIDDEN = "warm-up";
+    private static final List<String> COMMANDS = List.of("port-forward", "bench", "demo", "testbed", HIDDEN, "version", "help");
 
     private final Output output;
     /// `fairlead`, or `kubectl fairlead` when kubectl started us as its plugin; the launcher knows.
@@ -64,7 +68,7 @@ final class Cli {
             case "bench" -> bench(rest);
             case "demo" -> demo(rest);
             case "testbed" -> testbed(rest);
-            case "warm-up" -> WarmUp.run(output, rest);
+            case HIDDEN -> WarmUp.run(output, rest);
             default -> forward(forward, rest, named);
         };
     }
@@ -73,7 +77,7 @@ final class Cli {
     private static int firstArgument(CommandSpec forward, String... args) {
         int at = 0;
         while (at < args.length && args[at].startsWith("-") && !args[at].equals("--")) {
-            at += Flags.takesNext(forward, args[at]) || args[at].equals("--for") ? 2 : 1;
+            at += Flags.takesNext(forward, args[at]) ? 2 : 1;
         }
         return Math.min(at, args.length);
     }
@@ -93,6 +97,10 @@ final class Cli {
         if (parsed.isUsageHelpRequested()) {
             return usage(spec);
         }
+        List<String> words = Flags.words(parsed);
+        if (!named && !words.isEmpty()) {
+            refuseUnknownCommand(words.getFirst(), words.subList(1, words.size()));
+        }
         ForwardOptions options;
         try {
             options = ForwardOptions.of(parsed, program);
@@ -100,7 +108,50 @@ final class Cli {
             throw new UsageException("invalid argument \"" + e.getInput() + "\" for --kubeconfig", e.getReason(), "name a file");
         }
         StderrLogging.verbosity(options.verbosity());
-        return new ForwardCommand(output).run(options);
+        try {
+            return new ForwardCommand(output).run(options);
+        } catch (ForwardException e) {
+            Optional<String> meant = named || !(e.failure() instanceof Failure.TargetNotFound) ? Optional.empty() : near(options.spec().target());
+            output.problem(Failures.message(e.failure(), options.spec())
+                    + meant.map(command -> "; or was the command " + command + " meant? See '" + program + " " + command + " -h'").orElse(""));
+            return Failures.exitCode(e.failure());
+        }
+    }
+
+    /// A first word that can be no target, as no port follows it, is a command that we do not have: mistyped, or not ours.
+    private void refuseUnknownCommand(String word, List<String> ports) throws UsageException {
+        Optional<String> meant = near(word);
+        boolean targetFollows = !ports.isEmpty() && ports.getFirst().contains("/");
+        if (word.contains("/") || COMMANDS.contains(word) || !targetFollows && (meant.isEmpty() || !ports.isEmpty())) {
+            return;
+        }
+        throw new UsageException("unknown command \"" + word + "\"", targetFollows ? "\"" + ports.getFirst() + "\" follows it, which is no port"
+                : "no port follows it, so it is no pod's name either",
+                meant.map(command -> "did you mean " + command + "? See '" + program + " " + command + " -h'").orElse("see '" + program + " -h'"));
+    }
+
+    /// The command that `word` is a slip of the finger from: one letter wrong, missing, too many, or exchanged with its neighbour; two of a long one.
+    static Optional<String> near(String word) {
+        return COMMANDS.stream().filter(command -> !command.equals(HIDDEN) && distance(word, command) <= (command.length() > 8 ? 2 : 1)).findFirst();
+    }
+
+    /// How many letters must be changed, added, taken away or exchanged with their neighbour to come from one to the other.
+    private static int distance(String one, String other) {
+        int[][] of = new int[one.length() + 1][other.length() + 1];
+        for (int i = 0; i <= one.length(); i++) {
+            for (int j = 0; j <= other.length(); j++) {
+                if (i == 0 || j == 0) {
+                    of[i][j] = i + j;
+                    continue;
+                }
+                int changed = of[i - 1][j - 1] + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                of[i][j] = Math.min(changed, 1 + Math.min(of[i - 1][j], of[i][j - 1]));
+                if (i > 1 && j > 1 && one.charAt(i - 1) == other.charAt(j - 2) && one.charAt(i - 2) == other.charAt(j - 1)) {
+                    of[i][j] = Math.min(of[i][j], of[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return of[one.length()][other.length()];
     }
 
     private ExitCode demo(String... args) throws UsageException, ForwardException {
@@ -134,8 +185,11 @@ final class Cli {
     }
 
     private ExitCode help(String... args) throws UsageException {
+        if (args.length > 1) {
+            throw new UsageException("unexpected argument \"" + args[1] + "\"", "help is on one thing at a time", "write '" + program + " help " + args[0] + "'");
+        }
         return switch (args.length == 0 ? "" : args[0]) {
-            case "", "help" -> overview();
+            case "", "help", "version" -> overview();
             case "port-forward" -> usage(Flags.portForward());
             case "bench" -> usage(Flags.bench());
             case "demo" -> usage(Flags.demo());
@@ -145,7 +199,7 @@ final class Cli {
                 yield ExitCode.OK;
             }
             default -> throw new UsageException("no help on \"" + args[0] + "\"", "there is none of that name",
-                    "try port-forward, bench, demo, testbed or exit-codes");
+                    near(args[0]).map(command -> "did you mean " + command + "?").orElse("try port-forward, bench, demo, testbed or exit-codes"));
         };
     }
 

@@ -1,11 +1,21 @@
 package io.fairlead.cli;
 
 import io.fairlead.engine.Failure;
+import io.fairlead.engine.ForwardSpec;
 
-/// Which exit code a failure of the engine becomes. No `default`: a new failure does not compile until it has one.
+/// What a failure of the engine becomes: its text, and its exit code.
 final class Failures {
     private Failures() {}
 
+    /// The failure's text. The kubectl commands in its remedy go to the kubeconfig and context that `spec` names, as ours did.
+    static String message(Failure failure, ForwardSpec spec) {
+        String cluster = spec.kubeconfig().map(file -> "--kubeconfig " + Flags.shell(file.toString()) + " ").orElse("")
+                + (failure.remedy().contains("kubectl --context ") ? "" : spec.context().map(name -> "--context " + Flags.shell(name) + " ").orElse(""));
+        String message = failure.message();
+        return message.substring(0, message.length() - failure.remedy().length()) + failure.remedy().replace("kubectl ", "kubectl " + cluster);
+    }
+
+    /// No `default`: a new failure does not compile until it has one.
     static ExitCode exitCode(Failure failure) {
         return switch (failure) {
             case Failure.UnknownType _, Failure.MalformedTarget _, Failure.MalformedPort _, Failure.PortOutOfRange _,

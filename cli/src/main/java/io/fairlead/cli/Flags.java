@@ -2,7 +2,9 @@ package io.fairlead.cli;
 
 import io.fairlead.engine.Limits;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -67,17 +69,20 @@ final class Flags {
         spec.addOption(bool("It sends back what comes.", "--echo"));
         spec.addOption(bool("It sends by itself, without end.", "--source"));
         spec.addOption(bool("It reads without end.", "--sink"));
-        spec.addOption(text("TEXT", "It answers this text, in which \\r \\n \\0 \\xHH stand for bytes; empty for one that speaks first. Measures connecting"
-                + " alone, up to the first byte of the answer. With none of these, up to the end that follows ours.", "--send"));
+        spec.addOption(text("TEXT", "It answers this text, in which \\r \\n \\t \\0 \\\\ \\xHH stand for bytes (in quotes for the shell: 'PING\\r\\n'); empty for"
+                + " one that speaks first. Measures connecting alone, up to the first byte of the answer. With none of these, up to the end that"
+                + " follows ours.", "--send"));
         spec.addOption(text("LIST", "Numbers of sessions, each of them a forward of its own. Default: 1,2,4,8.", "--sessions"));
         spec.addOption(text("LIST", "Numbers of connections at once. Default: 1,64.", "--connections"));
         spec.addOption(text("DURATION", "Time for each measurement, of which two are made. Default: 1s.", "--for"));
-        spec.addOption(text("FILE", "Write everything as JSON to this file; - is stdout, and the table goes to stderr then.", "--json"));
+        spec.addOption(text("FILE|-", "Write everything as JSON to this file, whose folder must exist; - is stdout, and the table goes to stderr then."
+                + " docs/OPERATING.md, 11, tells its fields.", "--json"));
         addCluster(spec);
         spec.addOption(podRunningTimeout());
         spec.addOption(verbosity());
-        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").paramLabel("TYPE/NAME PORT").type(String[].class)
-                .auxiliaryTypes(String.class).description("As for port-forward: the target, and a port of it as number or name.").build());
+        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").paramLabel("[TYPE/NAME PORT]").hideParamSyntax(true).type(String[].class)
+                .auxiliaryTypes(String.class).description("As for port-forward, but one port of the target alone, as number or name; the local one is free.")
+                .build());
         return spec;
     }
 
@@ -125,11 +130,30 @@ final class Flags {
         return text("N", "What to log to stderr: 0 errors, 1 warnings, 2 pods that go, 4 sessions with their counters. Default: 0.", "-v", "--v");
     }
 
-    /// Whether `token` is a flag of `spec` that takes the next argument as its value: as cobra decides what the command is when flags
-    /// stand before it.
+    private static List<CommandSpec> all() {
+        return List.of(portForward(), bench(), demo(), testbed());
+    }
+
+    /// Whether `token` is a flag, of `spec` or else of any command, that takes the next argument as its value: as cobra decides what the command is
+    /// when flags stand before it.
     static boolean takesNext(CommandSpec spec, String token) {
         OptionSpec option = spec.optionsMap().get(token);
+        if (option == null) {
+            option = all().stream().map(other -> other.optionsMap().get(token)).filter(Objects::nonNull).findFirst().orElse(null);
+        }
         return option != null && option.arity().max() > 0;
+    }
+
+    /// The flags that say which cluster and namespace, as they were given and a shell takes them, for a command to try: ` --context lab -n shop`.
+    static String cluster(ParseResult parsed) {
+        return text(parsed, "--kubeconfig").map(file -> " --kubeconfig " + shell(file)).orElse("")
+                + text(parsed, "--context").map(name -> " --context " + shell(name)).orElse("")
+                + text(parsed, "--namespace").map(name -> " -n " + shell(name)).orElse("");
+    }
+
+    /// `word` as a shell takes it.
+    static String shell(String word) {
+        return word.matches("[\\w./:@%+=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     /// Parses as pflag does: flags and arguments in any order, the last of a repeated flag counts, no `@file`, no abbreviations.
@@ -161,6 +185,11 @@ final class Flags {
                     "leave it out; to forward to a pod of the name \"" + spec.name() + "\", write pod/" + spec.name());
         }
         String name = argument.contains("=") ? argument.substring(0, argument.indexOf('=')) : argument;
+        List<String> others = all().stream().filter(other -> other.optionsMap().containsKey(name)).map(CommandSpec::name).toList();
+        if (!others.isEmpty()) {
+            return new UsageException(name + " is a flag of " + String.join(" and ", others) + ", not of " + spec.name(),
+                    spec.name() + " has no use for it", "leave it out; " + help(spec, program));
+        }
         String reason = KUBECTL_ONLY.get(name);
         if (reason == null) {
             return new UsageException("unknown flag: " + name, "neither kubectl port-forward nor fairlead has it", help(spec, program));
@@ -171,6 +200,11 @@ final class Flags {
 
     static String help(CommandSpec spec, String program) {
         return "see '" + program + " " + spec.name() + " -h'";
+    }
+
+    /// What is no flag, in its order.
+    static List<String> words(ParseResult parsed) {
+        return parsed.matchedPositionals().stream().flatMap(positional -> positional.originalStringValues().stream()).toList();
     }
 
     static Optional<String> text(ParseResult parsed, String name) {

@@ -4,7 +4,6 @@ import io.fairlead.engine.ForwardSpec;
 import io.fairlead.engine.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ParseResult;
@@ -19,12 +18,11 @@ record ForwardOptions(ForwardSpec spec, boolean quiet, int verbosity) {
 
     /// `program` is the name for messages.
     static ForwardOptions of(ParseResult parsed, String program) throws UsageException {
-        List<String> arguments = new ArrayList<>();
-        parsed.matchedPositionals().forEach(positional -> arguments.addAll(positional.originalStringValues()));
+        List<String> arguments = Flags.words(parsed);
         if (arguments.size() < 2) {
             throw new UsageException("TYPE/NAME and list of ports are required for port-forward",
                     arguments.isEmpty() ? "neither was given" : "\"" + arguments.getFirst() + "\" was given, and no port",
-                    "write for example '" + program + " " + (arguments.isEmpty() ? "deployment/web" : arguments.getFirst())
+                    "write for example '" + program + Flags.cluster(parsed) + " " + (arguments.isEmpty() ? "deployment/web" : Flags.shell(arguments.getFirst()))
                             + " 8080:80', or see '" + program + " -h'");
         }
         List<String> addresses = List.of(parsed.matchedOptionValue("--address", new String[] {"localhost"}));

@@ -14,10 +14,15 @@ final class Signals {
 
     private Signals() {}
 
-    /// Call on the thread that starts the work and then waits in {@link #await}.
+    /// Call on the thread that starts the work and then waits in {@link #await}. Ctrl-C is how such work ends.
     static Signals install() {
+        return install(ExitCode.OK);
+    }
+
+    /// @param interrupted what the first SIGINT asks the process to exit with
+    static Signals install(ExitCode interrupted) {
         Signals signals = new Signals();
-        signals.on("INT", ExitCode.OK, ExitCode.INTERRUPTED);
+        signals.on("INT", interrupted, ExitCode.INTERRUPTED);
         signals.on("TERM", ExitCode.TERMINATED, ExitCode.TERMINATED);
         signals.on("HUP", ExitCode.HANGUP, ExitCode.HANGUP);
         return signals;

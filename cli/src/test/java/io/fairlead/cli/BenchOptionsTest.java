@@ -65,7 +65,7 @@ class BenchOptionsTest {
             svc/api 80 --sessions 0      | invalid argument "0" for --sessions
             svc/api 80 --sessions 1,,2   | invalid argument "1,,2" for --sessions
             svc/api 80 --connections 4001 | invalid argument "4001" for --connections
-            svc/api 80 --address ::1     | unknown flag: --address
+            svc/api 80 --address ::1     | --address is a flag of port-forward, not of bench
             """)
     void mistakesAreNamed(String line, String what) {
         UsageException e = assertThrows(UsageException.class, () -> options(line.split(" ")));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.engine.Failure;
+import io.fairlead.engine.ForwardSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,16 @@ class ExitCodeTest {
     @MethodSource("failures")
     void everyFailureHasItsCode(int code, Failure failure) {
         assertEquals(code, Failures.exitCode(failure).code());
+    }
+
+    @Test
+    void commandsToTryAskTheClusterThatWasNamed() {
+        ForwardSpec named = ForwardSpec.of("db", "1").withKubeconfig(Path.of("my config")).withContext("prod");
+        Failure waits = new Failure.PodNotRunning("db", "shop", "Pending");
+        assertEquals(waits.message(), Failures.message(waits, ForwardSpec.of("db", "1")));
+        assertTrue(Failures.message(waits, named).endsWith("kubectl --kubeconfig 'my config' --context prod -n shop describe pod db"), Failures.message(waits, named));
+        Failure notFound = new Failure.TargetNotFound("pods", "db", "shop", "prod");
+        assertTrue(Failures.message(notFound, named).contains("kubectl --kubeconfig 'my config' --context prod -n shop get pods;"), "the context once");
     }
 
     @Test

@@ -63,7 +63,7 @@ class LauncherIT {
         assertEquals("""
                 fairlead: TYPE/NAME and list of ports are required for port-forward
                         why   "deployment/coredns" was given, and no port
-                        do    write for example 'fairlead deployment/coredns 8080:80', or see 'fairlead -h'
+                        do    write for example 'fairlead -n kube-system deployment/coredns 8080:80', or see 'fairlead -h'
                 """, ended.err());
     }
 

@@ -5,6 +5,7 @@ import io.fairlead.testbed.load.LoadResult;
 import io.fairlead.testbed.load.LoadSpec;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -93,6 +94,17 @@ public record Figure(
         return List.copyOf(best.values());
     }
 
+    /// How many times the worst of the figures of an item on a path the best one is; NaN where there is one alone, or with errors.
+    static double ratio(List<Figure> sameItemAndPath) {
+        DoubleSummaryStatistics scores = sameItemAndPath.stream().mapToDouble(Figure::score).summaryStatistics();
+        boolean comparable = sameItemAndPath.size() > 1 && sameItemAndPath.stream().allMatch(figure -> figure.errorCount() == 0) && scores.getMax() > 0;
+        return comparable ? scores.getMax() / scores.getMin() : Double.NaN;
+    }
+
+    boolean isSameItemAndPath(Figure other) {
+        return item.equals(other.item) && sessions == other.sessions;
+    }
+
     private Figure better(Figure later) {
         boolean keep = errorCount() > 0 || later.errorCount() == 0 && score() >= later.score();
         return keep ? this : later;
@@ -100,7 +112,8 @@ public record Figure(
 
     /// @param direct the same item on the direct path, or null
     /// @param counts whether this is the one of its item and path that counts
-    Map<String, Object> json(Figure direct, boolean counts) {
+    /// @param ratio see {@link #ratio}
+    Map<String, Object> json(Figure direct, boolean counts, double ratio) {
         var all = new LinkedHashMap<String, Object>();
         all.put("what", item.kind().name().toLowerCase(Locale.ROOT));
         all.put("mode", item.mode().toString());
@@ -112,6 +125,9 @@ public record Figure(
             all.put("sessions_up", sessionsUp);
         }
         all.put("counts", counts);
+        if (counts && Double.isFinite(ratio)) {
+            all.put("passes_ratio", round(ratio));
+        }
         all.put("seconds", round(seconds));
         all.put("opened", opened);
         all.put("ops_per_s", round(opsPerSecond));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /// All that one run of the command came to.
 ///
@@ -29,18 +30,18 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     public List<String> lines() {
         var lines = new ArrayList<String>();
         List<Figure> figures = Figure.bestOfEach(measured);
-        lines.add(text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "errors"));
+        lines.add(text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "passes", "errors"));
         figures.stream().map(Figure::item).distinct().forEach(item -> {
             Figure direct = direct(figures, item);
             String label = item.label();
             for (Figure figure : figures) {
                 if (figure.item().equals(item)) {
-                    lines.add(row(label, figure, direct));
+                    lines.add(row(label, figure, direct, Figure.ratio(passes(figure))));
                     label = "";
                 }
             }
         });
-        List<String> summary = Summary.of(verdict());
+        List<String> summary = Summary.of(verdict(), Verdict.unsteady(measured));
         if (!summary.isEmpty()) {
             lines.add("");
             lines.addAll(summary);
@@ -48,9 +49,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         if (roundTripMicros.isPresent()) {
             lines.add("A TCP connect to the API server takes " + Verdict.time(roundTripMicros.getAsDouble()) + ", the base round trip.");
         }
-        for (Figure figure : figures) {
-            figure.outcomes().forEach((kind, count) -> lines.add(figure.item().label() + ", " + figure.path() + ": " + count + " x " + kind + "."));
-        }
+        lines.addAll(outcomes(figures));
         causes.forEach(cause -> lines.add("A connection failed: " + cause));
         if (!complete) {
             lines.add("Ended early: this is what was measured until then.");
@@ -58,17 +57,35 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         return lines;
     }
 
-    private static String row(String label, Figure figure, Figure direct) {
+    private List<Figure> passes(Figure figure) {
+        return measured.stream().filter(figure::isSameItemAndPath).toList();
+    }
+
+    private static String row(String label, Figure figure, Figure direct, double ratio) {
         boolean bulk = figure.item().kind().bulk();
         boolean added = !figure.isDirect() && direct != null && direct.latency().isPresent() && figure.latency().isPresent();
-        return text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7d", label, figure.path(),
+        return text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s %7d", label, figure.path(),
                 bulk ? "-" : text("%,.0f", figure.opsPerSecond()),
                 figure.megabytesPerSecond() == 0 ? "-" : text("%.1f", figure.megabytesPerSecond()),
                 figure.latency().map(times -> Verdict.time(times.p50())).orElse("-"),
                 figure.latency().map(times -> Verdict.time(times.p99())).orElse("-"),
                 added ? Verdict.time(figure.p50() - direct.p50()) : "-",
                 figure.isDirect() ? "-" : text("%.0f%%", 100 * figure.cpu().loopsSeconds() / figure.seconds()),
+                Verdict.times(ratio),
                 figure.errorCount());
+    }
+
+    /// What came besides, a line for each kind: `3 x opened anew, as the server closes: requests 1 (direct 1, 1 session 2).`
+    private static List<String> outcomes(List<Figure> figures) {
+        var kinds = new LinkedHashMap<String, Map<String, List<String>>>();
+        var totals = new LinkedHashMap<String, Long>();
+        figures.forEach(figure -> figure.outcomes().forEach((kind, count) -> {
+            kinds.computeIfAbsent(kind, _ -> new LinkedHashMap<>()).computeIfAbsent(figure.item().shortLabel(), _ -> new ArrayList<>())
+                    .add(figure.path() + ": " + count);
+            totals.merge(kind, count, Long::sum);
+        }));
+        return kinds.entrySet().stream().map(kind -> totals.get(kind.getKey()) + " x " + kind.getKey() + ": " + kind.getValue().entrySet().stream()
+                .map(item -> item.getKey() + " (" + String.join(", ", item.getValue()) + ")").collect(Collectors.joining("; ")) + ".").toList();
     }
 
     /// The figure in few words: `12,345/s, p50 1.20 ms`.
@@ -77,7 +94,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     }
 
     public List<Verdict.Finding> verdict() {
-        return Verdict.of(Figure.bestOfEach(measured), roundTripMicros);
+        return Verdict.of(measured, roundTripMicros);
     }
 
     private static Figure direct(List<Figure> figures, Item item) {
@@ -94,9 +111,9 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
             all.put("base_round_trip_us", Figure.round(roundTripMicros.getAsDouble()));
         }
         List<Figure> figures = Figure.bestOfEach(measured);
-        all.put("measurements", measured.stream().map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure))).toList());
+        all.put("measurements", measured.stream().map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure), Figure.ratio(passes(figure)))).toList());
         all.put("failures", causes);
-        all.put("summary", Summary.of(verdict()));
+        all.put("summary", Summary.of(verdict(), Verdict.unsteady(measured)));
         all.put("verdict", verdict().stream().map(Report::json).toList());
         try {
             return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all);

@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
 /// ```
 /// errors       there were some
 /// held         connecting by ending our side took 400 ms or more, and not directly: somebody's patience was measured
+/// unsteady     the two passes differ 2 times or more, and on every other number of sessions, too: nothing can be told
 /// generator    its one thread was busy for 85 % of the window: the figure is a lower bound
 /// server       directly it is not faster: the forward reaches 90 % of the direct path
 /// client_cpu   the busiest event loop ran for 85 % of the window
@@ -22,53 +23,80 @@ import java.util.OptionalDouble;
 /// connection   bulk on one connection, and more connections carry 1.2 times as much
 /// beyond       none of these: the API server, the node, the network or the pod
 /// ```
-/// Apart from that, `sessions_gain` is the best number of sessions against the smallest one measured: 1.2 or more is a gain. One connection is on one
-/// session, however many there are, so there is no gain to tell of.
+/// Figures whose two passes differ so are left out where there are steady ones. `sessions_gain` is the best number of sessions against the smallest one
+/// measured: 1.2 or more is a gain if the worse pass of the best is above the better pass of the smallest, too; else it may be chance. One connection is
+/// on one session, however many there are, so there is no gain to tell of.
 public final class Verdict {
     private static final double BUSY_THREAD = 0.85;
     private static final double BUSY_MACHINE = 0.9;
     private static final double SAME = 0.9;
     static final double GAIN = 1.2;
+    /// From here on the passes of a figure do not tell the same.
+    private static final double UNSTEADY = 2;
     private static final double HELD_MICROS = 400_000;
     private static final double PROMPT_MICROS = 100_000;
 
-    public enum Limit { ERRORS, HELD, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
+    public enum Limit { ERRORS, HELD, UNSTEADY, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
 
-    /// @param sessionsGain NaN where one number of sessions was measured, or one connection
+    /// Whether more sessions carry more. `NOT_SAID`: one number of sessions was measured, or one connection, or the smallest number is not steady or carried nothing.
+    public enum Gain { NOT_SAID, NONE, CHANCE, HELPS }
+
+    /// @param sessionsGain NaN where it is not said
     /// @param best of the figures through a forward
-    /// @param direct the same item on the direct path, or null
+    /// @param fewest that with the smallest number of sessions
+    /// @param direct the same item on the direct path, or null; null, too, where its passes differ
     /// @param errors what went wrong through the forward, in words; may be empty
-    public record Finding(Item item, Limit limit, double sessionsGain, Figure best, Figure direct, String errors, String text) {}
+    public record Finding(Item item, Limit limit, Gain gain, double sessionsGain, Figure best, Figure fewest, Figure direct, String errors, String text) {}
 
+    private final List<Figure> measured;
     private final List<Figure> figures;
     private final OptionalDouble roundTripMicros;
 
-    private Verdict(List<Figure> figures, OptionalDouble roundTripMicros) {
-        this.figures = figures;
+    private Verdict(List<Figure> measured, OptionalDouble roundTripMicros) {
+        this.measured = measured;
+        this.figures = Figure.bestOfEach(measured);
         this.roundTripMicros = roundTripMicros;
     }
 
     /// One finding for each item that was measured through a forward.
     ///
+    /// @param measured all passes
     /// @param roundTripMicros to the API server; empty when it could not be measured
-    public static List<Finding> of(List<Figure> figures, OptionalDouble roundTripMicros) {
-        var verdict = new Verdict(figures, roundTripMicros);
+    public static List<Finding> of(List<Figure> measured, OptionalDouble roundTripMicros) {
+        var verdict = new Verdict(measured, roundTripMicros);
         var byItem = new LinkedHashMap<Item, List<Figure>>();
-        figures.stream().filter(figure -> !figure.isDirect())
+        verdict.figures.stream().filter(figure -> !figure.isDirect())
                 .forEach(figure -> byItem.computeIfAbsent(figure.item(), _ -> new ArrayList<>()).add(figure));
         return byItem.entrySet().stream().map(entry -> verdict.finding(entry.getKey(), entry.getValue())).toList();
     }
 
+    /// Both passes of each item and path on which they differ widely, the better one first.
+    static List<List<Figure>> unsteady(List<Figure> measured) {
+        var verdict = new Verdict(measured, OptionalDouble.empty());
+        return verdict.figures.stream().filter(figure -> !verdict.isSteady(figure))
+                .map(figure -> verdict.passes(figure).stream().sorted(Comparator.comparingDouble(Figure::score).reversed()).toList()).toList();
+    }
+
+    private List<Figure> passes(Figure figure) {
+        return measured.stream().filter(figure::isSameItemAndPath).toList();
+    }
+
+    private boolean isSteady(Figure figure) {
+        return !(Figure.ratio(passes(figure)) >= UNSTEADY); // NaN where there is nothing to compare
+    }
+
     private Finding finding(Item item, List<Figure> forwarded) {
-        Figure best = forwarded.stream().max(Comparator.comparingDouble(Figure::score)).orElseThrow();
+        List<Figure> steady = forwarded.stream().filter(this::isSteady).toList();
+        Figure best = (steady.isEmpty() ? forwarded : steady).stream().max(Comparator.comparingDouble(Figure::score)).orElseThrow();
         Figure fewest = forwarded.stream().min(Comparator.comparingInt(Figure::sessions)).orElseThrow();
-        Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
-        double gain = forwarded.size() == 1 || item.connections() == 1 ? Double.NaN : best.score() / fewest.score();
+        Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item) && isSteady(figure)).findFirst().orElse(null);
         Limit limit = limit(item, forwarded, best, direct);
-        String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct)
-                + (limit == Limit.HELD || limit == Limit.ERRORS ? "" : sessions(gain, best, fewest)
-                        + (limit == Limit.MACHINE_CPU && gain >= GAIN ? " On a machine as busy as this that may be chance." : ""));
-        return new Finding(item, limit, gain, best, direct, errors(forwarded), text);
+        boolean toldNothing = limit == Limit.ERRORS || limit == Limit.HELD || limit == Limit.UNSTEADY;
+        double times = forwarded.size() == 1 || item.connections() == 1 || !isSteady(fewest) || fewest.score() == 0 ? Double.NaN : best.score() / fewest.score();
+        Gain gain = toldNothing || Double.isNaN(times) ? Gain.NOT_SAID : times < GAIN ? Gain.NONE
+                : limit == Limit.MACHINE_CPU || passes(best).stream().anyMatch(pass -> pass.score() <= fewest.score()) ? Gain.CHANCE : Gain.HELPS;
+        String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct) + sessions(gain, times, best, fewest);
+        return new Finding(item, limit, gain, times, best, fewest, direct, errors(forwarded), text);
     }
 
     private Limit limit(Item item, List<Figure> forwarded, Figure best, Figure direct) {
@@ -77,6 +105,8 @@ public final class Verdict {
             return Limit.ERRORS;
         } else if (item.mode() == Mode.TOUCH && best.p50() >= HELD_MICROS && (direct == null || direct.p50() < PROMPT_MICROS)) {
             return Limit.HELD;
+        } else if (!isSteady(best)) {
+            return Limit.UNSTEADY;
         } else if (best.generatorSeconds() >= BUSY_THREAD * best.seconds()) {
             return Limit.GENERATOR;
         } else if (direct != null && direct.errorCount() == 0 && best.score() >= SAME * direct.score()) {
@@ -105,6 +135,7 @@ public final class Verdict {
             case HELD -> text("That is no cost of connecting: %s only ends such a connection after about %s."
                     + " Container runtimes do so that do not pass on that our side has ended. Measure with --http, --echo or --send.",
                     direct == null ? "the server or the node" : "the node", time(best.p50()));
+            case UNSTEADY -> text("That cannot be trusted: the two passes differ %s.", times(Figure.ratio(passes(best))));
             case GENERATOR -> "The generator's own thread is busy, so the path may carry more.";
             case SERVER -> text("The server limits, or what it waits for: directly it is %s.", amount(direct));
             case CLIENT_CPU -> text("The CPU of this client limits: one of its event loops is busy for %.0f %%.", 100 * best.cpu().busiestLoop());
@@ -113,7 +144,7 @@ public final class Verdict {
                     100 * best.cpu().machine(), 100 * best.cpu().loopsSeconds() / best.seconds(), compared(direct));
             case ROUND_TRIP -> text("The round trip to the API server limits: %s of p50 %s.%s",
                     time(roundTripMicros.orElseThrow()), time(best.p50()), added(best, direct));
-            case PATH -> text("One at a time, so the time of each limits: p50 %s%s.%s Nothing here is busy: API server, node, runtime or pod take it.",
+            case PATH -> text("They go one at a time, and each takes %s%s.%s Nothing here is busy: API server, node, runtime or pod take that time.",
                     time(best.p50()),
                     roundTripMicros.isPresent() ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "",
                     added(best, direct));
@@ -139,12 +170,19 @@ public final class Verdict {
         return direct == null ? "" : text(" Directly it is %s.", amount(direct));
     }
 
-    private static String sessions(double gain, Figure best, Figure fewest) {
-        if (Double.isNaN(gain)) {
-            return "";
-        }
-        return gain >= GAIN ? text(" More sessions help: %s carry %.1f times what %s does.", best.path(), gain, fewest.path())
-                : text(" More sessions than %d gain nothing (%.2f times).", fewest.sessions(), gain);
+    private static String sessions(Gain gain, double times, Figure best, Figure fewest) {
+        return switch (gain) {
+            case NOT_SAID -> "";
+            case NONE -> best == fewest ? text(" More sessions than %d carry less.", fewest.sessions())
+                    : text(" More sessions than %d gain nothing (%.2f times).", fewest.sessions(), times);
+            case CHANCE, HELPS -> text(" More sessions help: %s carry %.1f times what %s does.%s", best.path(), times, fewest.path(),
+                    gain == Gain.HELPS ? "" : " That may be chance.");
+        };
+    }
+
+    /// `1.3x`; `-` for what is not known.
+    static String times(double ratio) {
+        return Double.isNaN(ratio) ? "-" : Double.isInfinite(ratio) ? "widely" : ratio < 9.95 ? text("%.1fx", ratio) : text("%.0fx", ratio);
     }
 
     /// `12,345/s, p50 1.20 ms`, or `250.0 MB/s`.

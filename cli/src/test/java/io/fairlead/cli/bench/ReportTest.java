@@ -61,6 +61,9 @@ class ReportTest {
                 VerdictTest.figure(DOWN, 2, 130, 0), VerdictTest.figure(DOWN, 1, 135, 0));
         JsonNode json = new ObjectMapper().readTree(report(true, twice).json());
         assertEquals(List.of(false, true, false, true), counts(json));
+        assertEquals(1.054, json.at("/measurements/1/passes_ratio").asDouble(), "137 by 130");
+        assertFalse(json.at("/measurements/0").has("passes_ratio"), "it does not count");
+        assertTrue(report(true, twice).lines().stream().anyMatch(line -> line.endsWith("   1.4x       0")), "135 by 100");
         assertEquals(1.015, json.at("/verdict/0/sessions_gain").asDouble(), "137 by 135, and not by the 100 of a JVM that was still warming up");
         assertEquals(1, report(true, twice).lines().stream().filter(line -> line.contains("1 session ")).count());
         Figure broken = VerdictTest.with(VerdictTest.figure(DOWN, 1, 90, 0), Map.of("reset", 1L));
@@ -85,8 +88,8 @@ class ReportTest {
         List<String> rows = lines.subList(1, lines.indexOf(""));
         assertEquals(List.of("requests, 1 connection", "", "", "download, 64 connections", "", ""), rows.stream().map(row -> row.substring(0, 30).strip()).toList());
         assertEquals(List.of("direct", "1 session", "4 sessions", "direct", "1 session", "4 sessions"), rows.stream().map(row -> row.substring(31, 49).strip()).toList());
-        assertEquals("1 session 2,000 - 481 us 1.44 ms 281 us 10% 0", rows.get(1).strip().replaceAll(" +", " "));
-        assertEquals("1 session - 250.0 - - - 10% 0", rows.get(4).strip().replaceAll(" +", " "));
+        assertEquals("1 session 2,000 - 481 us 1.44 ms 281 us 10% - 0", rows.get(1).strip().replaceAll(" +", " "));
+        assertEquals("1 session - 250.0 - - - 10% - 0", rows.get(4).strip().replaceAll(" +", " "));
     }
 
     @Test
@@ -97,6 +100,14 @@ class ReportTest {
         assertEquals("8 sessions", f.path());
         assertEquals("8 sessions (5 up)", some.path());
         assertTrue(report(true, List.of(some)).lines().get(1).contains(" 8 sessions (5 up) "), "in the table");
+    }
+
+    @Test
+    void whatCameBesidesIsALineForEachKind() {
+        Figure f = VerdictTest.figure(REQUESTS, 1, 100, 5);
+        List<Figure> figures = List.of(0, 1, 2).stream().map(sessions -> new Figure(f.item(), sessions, sessions, f.seconds(), f.opened(), f.opsPerSecond(),
+                f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(), f.errors(), Map.of("opened anew", 2L + sessions))).toList();
+        assertTrue(report(true, figures).lines().contains("9 x opened anew: requests 1 (direct: 2, 1 session: 3, 2 sessions: 4)."), "one line");
     }
 
     @Test

@@ -1,8 +1,10 @@
 package io.fairlead.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.testbed.load.Mode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -18,7 +20,7 @@ class SummaryTest {
     private static final Cpu BUSY = new Cpu(1, 0.5, 3, 0.95);
 
     private static List<String> summary(Figure... figures) {
-        return Summary.of(Verdict.of(List.of(figures), OptionalDouble.empty()));
+        return Summary.of(Verdict.of(List.of(figures), OptionalDouble.empty()), Verdict.unsteady(List.of(figures)));
     }
 
     private static Figure busy(Item item, int sessions, double score, double p50) {
@@ -29,8 +31,8 @@ class SummaryTest {
     void manyItemsAreThreeLines() {
         assertEquals(List.of(
                 "What limits: the processors of this machine (connecting 64; requests 64; download 64);"
-                        + " the time of one after the other in API server, node, runtime and pod (connecting 1; requests 1).",
-                "More sessions help: download 64 (1.5 times, 4 sessions); nothing else. On a machine as busy as this that may be chance.",
+                        + " the time that each takes in API server, node, runtime and pod, as they go one at a time (connecting 1; requests 1).",
+                "It may be chance that they carried more: download 64 (1.5 times, 4 sessions). One connection uses one session.",
                 "Against the direct path: connecting 1 takes 300 us more; requests 1 takes 80 us more;"
                         + " throughput is 50 % (connecting 64), 40 % (requests 64), 30 % (download 64) of it."),
                 summary(VerdictTest.figure(CONNECT_1, 0, 5000, 200), VerdictTest.figure(CONNECT_64, 0, 9000, 200), VerdictTest.figure(REQUESTS_1, 0, 9000, 50),
@@ -42,9 +44,42 @@ class SummaryTest {
 
     @Test
     void whereOneThingLimitsAllItIsSaidOnceAndWhatWasNotComparedIsLeftOut() {
-        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions gain nothing (at most 1.10 times)."),
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions than 1 gain nothing (at most 1.10 times, download 64)."),
                 summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
                         VerdictTest.figure(DOWN_64, 8, 110, 0)));
+    }
+
+    @Test
+    void whatMoreSessionsCarryIsToldOfThoseThatGain() {
+        Figure[] both = {VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 2, 1100, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
+            VerdictTest.figure(DOWN_64, 2, 150, 0)};
+        assertEquals("More sessions help: download 64 (1.5 times, 2 sessions); nothing else.", summary(both).get(1));
+        assertEquals("More sessions than 1 carry less.", summary(VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 2, 99, 0)).get(1));
+    }
+
+    @Test
+    void whatGoesOneAtATimeMayTakeLessThanDirectly() {
+        assertEquals("Against the direct path: connecting 1 takes 50 us less.",
+                summary(VerdictTest.figure(CONNECT_1, 0, 5000, 200), VerdictTest.figure(CONNECT_1, 1, 5100, 150)).getLast());
+    }
+
+    @Test
+    void passesThatDifferWidelyAreNamed() {
+        assertEquals(List.of("What limits: not to be told, as the two passes differ (download 64); API server, node, network or pod, as nothing here is busy (requests 64).",
+                "Not steady, the two passes differ: download 64, 1 session (300.0 MB/s and 10.0 MB/s). Measure again while nothing else runs here, or longer with --for."),
+                summary(VerdictTest.figure(DOWN_64, 1, 10, 0), VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 1, 501, 900),
+                        VerdictTest.figure(DOWN_64, 1, 300, 0)));
+    }
+
+    @Test
+    void ofManyThatDifferTheFirstAreNamed() {
+        var figures = new ArrayList<Figure>();
+        for (int sessions : List.of(1, 2, 4, 8, 16)) {
+            figures.add(VerdictTest.figure(DOWN_64, sessions, 100, 0));
+            figures.add(VerdictTest.figure(DOWN_64, sessions, 0, 0));
+        }
+        String line = summary(figures.toArray(Figure[]::new)).getLast();
+        assertTrue(line.contains("download 64, 4 sessions (100.0 MB/s and 0.0 MB/s); and 2 more. "), line);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.cli.bench.Verdict.Finding;
+import io.fairlead.cli.bench.Verdict.Gain;
 import io.fairlead.cli.bench.Verdict.Limit;
 import io.fairlead.testbed.load.Mode;
 import java.util.List;
@@ -114,7 +115,48 @@ class VerdictTest {
             assertTrue(Double.isNaN(none.sessionsGain()) && !none.text().contains("More sessions"), none.text());
         }
         Figure busy = with(figure(DOWN_64, 2, 200, 0), new Cpu(1, 0.5, 2, 1), 0.1, Map.of());
-        assertTrue(finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text().endsWith(" On a machine as busy as this that may be chance."));
+        assertTrue(finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text().endsWith(" 2 sessions carry 2.0 times what 1 session does. That may be chance."));
+    }
+
+    @Test
+    void aGainThatIsWithinTheDifferenceOfTheTwoPassesMayBeChance() {
+        Figure[] sure = {figure(DOWN_64, 1, 80, 0), figure(DOWN_64, 2, 101, 0), figure(DOWN_64, 2, 130, 0), figure(DOWN_64, 1, 100, 0)};
+        assertEquals(Gain.HELPS, finding(NO_ROUND_TRIP, sure).gain());
+        assertEquals(1.3, finding(NO_ROUND_TRIP, sure).sessionsGain());
+        Figure[] unsure = {figure(DOWN_64, 1, 80, 0), figure(DOWN_64, 2, 100, 0), figure(DOWN_64, 2, 130, 0), figure(DOWN_64, 1, 100, 0)};
+        assertEquals(Gain.CHANCE, finding(NO_ROUND_TRIP, unsure).gain());
+    }
+
+    @Test
+    void figuresWhosePassesDifferAreLeftOutWhereThereAreSteadyOnes() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 2, 110, 0), figure(DOWN_64, 4, 400, 0),
+                figure(DOWN_64, 4, 200, 0), figure(DOWN_64, 2, 110, 0), figure(DOWN_64, 1, 100, 0));
+        assertEquals(2, finding.best().sessions());
+        assertEquals(1.1, finding.sessionsGain());
+        Finding steady = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, 400, 0), figure(DOWN_64, 4, 201, 0), figure(DOWN_64, 1, 100, 0));
+        assertEquals(4, steady.best().sessions(), "less than 2 times");
+    }
+
+    @Test
+    void whereNoFigureIsSteadyNothingIsTold() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 300, 0), figure(DOWN_64, 1, 10, 0));
+        assertEquals(Limit.UNSTEADY, finding.limit());
+        assertEquals("300.0 MB/s with 1 session. That cannot be trusted: the two passes differ 30x.", finding.text());
+        assertEquals(Gain.NOT_SAID, finding.gain());
+    }
+
+    @Test
+    void whatCarriedNothingIsNoMeasureOfGain() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 0, 0), figure(DOWN_64, 4, 100, 0));
+        assertEquals(Gain.NOT_SAID, finding.gain());
+        assertTrue(Double.isNaN(finding.sessionsGain()), finding.text());
+    }
+
+    @Test
+    void aDirectPathThatIsNotSteadyIsNotComparedWith() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 0, 100, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 0, 20, 0));
+        assertEquals(null, finding.direct());
+        assertEquals(Limit.BEYOND, finding.limit());
     }
 
     @Test
