@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /// `--reference`: the peer that is the same program in both runs, `kubectl-ws` if not said; every other peer's figures are compared as a
 /// ratio to it too, round by round. `--ratios`: nothing but those ratios, for runs of two machines.
 ///
-/// Exit code 0 if nothing differs, 1 if something does, 64 for a bad argument, or runs that share no figure.
+/// Exit code 0 if nothing differs, 1 if something does, 64 for a bad argument, a folder that cannot be read, or runs that share no figure.
 public final class CompareMain {
     private CompareMain() {}
 
@@ -23,7 +23,7 @@ public final class CompareMain {
 
     static int run(PrintStream out, PrintStream err, String... args) {
         var folders = new ArrayList<Path>();
-        String reference = "kubectl-ws";
+        String named = null;
         boolean onlyRatios = false;
         try {
             for (int i = 0; i < args.length; i++) {
@@ -32,7 +32,7 @@ public final class CompareMain {
                     case "--reference" -> {
                         i++;
                         require(i < args.length, "--reference has no peer behind it");
-                        reference = args[i];
+                        named = args[i];
                     }
                     default -> {
                         require(!args[i].startsWith("-"), "no option " + args[i]);
@@ -43,11 +43,14 @@ public final class CompareMain {
             require(folders.size() == 2, "usage: bench/compare A B [--reference PEER] [--ratios]");
             Run a = Run.read(folders.getFirst());
             Run b = Run.read(folders.getLast());
-            Comparison all = Comparison.of(a, b, reference);
-            Comparison compared = onlyRatios ? new Comparison(all.ratios(), List.of(), List.of(), all.missing()) : all;
             require(a.others().isEmpty() && b.others().isEmpty(),
                     "only runs of bench/peer and of JMH can be compared: those of bench/isolation and bench/scale"
                     + " measure once, so nothing is known of their noise");
+            require(named == null || a.peers().contains(named) && b.peers().contains(named), "--reference \"" + named
+                    + "\" is no peer of both runs: A has " + a.peers() + ", B " + b.peers());
+            String reference = named == null ? "kubectl-ws" : named;
+            Comparison all = Comparison.of(a, b, reference);
+            Comparison compared = onlyRatios ? new Comparison(all.ratios(), List.of(), List.of(), all.missing()) : all;
             require(!all.isEmpty(), "the runs share no figure; " + String.join("; ", all.missing()));
             require(!onlyRatios || !all.ratios().isEmpty(), "the runs share no ratio to \"" + reference + "\"; A has " + a.peers() + ", B "
                     + b.peers());

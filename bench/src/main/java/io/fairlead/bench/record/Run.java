@@ -16,7 +16,7 @@ import java.util.List;
 public record Run(String name, List<Turn> turns, List<JsonNode> others, List<JmhScore> jmh) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// @throws IOException no such folder, neither file in it, or one that does not parse; the message says which, and the line
+    /// @throws IOException no such folder, neither file in it, or one that is empty or cut; the message says which, and the line
     public static Run read(Path folder) throws IOException {
         Path measurements = folder.resolve("measurements.jsonl");
         Path jmh = folder.resolve("jmh.json");
@@ -58,17 +58,26 @@ public record Run(String name, List<Turn> turns, List<JsonNode> others, List<Jmh
             try {
                 lines.add(JSON.readTree(line));
             } catch (JsonProcessingException e) {
-                throw new IOException(file + ", line " + number + ": " + e.getOriginalMessage(), e);
+                throw new IOException(file + ", line " + number + " is not whole: \"" + (line.length() > 60 ? line.substring(0, 60) + "..." : line)
+                        + "\" is no JSON. A run that is killed leaves such a line: delete it, and the lines before count", e);
             }
+        }
+        if (lines.isEmpty()) {
+            throw new IOException(file + " is empty: the run ended before its first measurement");
         }
         return lines;
     }
 
     private static List<JmhScore> scores(Path file) throws IOException {
+        List<JmhScore> scores;
         try {
-            return JmhScore.all(JSON.readTree(file.toFile()));
+            scores = JmhScore.all(JSON.readTree(file.toFile()));
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+            throw new IOException(file + " is not whole: no JSON from its line " + e.getLocation().getLineNr() + " on; repeat the run", e);
         }
+        if (scores.isEmpty()) {
+            throw new IOException(file + " holds no score: the run ended before its first benchmark");
+        }
+        return scores;
     }
 }

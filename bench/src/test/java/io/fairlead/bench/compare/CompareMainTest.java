@@ -100,6 +100,23 @@ class CompareMainTest {
         assertTrue(text(err).contains("share no figure"), text(err));
     }
 
+    @Test
+    void aReferenceThatNotBothRunsHaveIsRefusedWithThosePresent() throws IOException {
+        Path a = run("a", base());
+        assertEquals(64, compare(a, run("b", new RunWriter().bulk("down-1", "fairlead", 340, 335, 345)), "--reference", "kubectl-ws"));
+        assertTrue(text(err).contains("A has [fairlead, kubectl-ws], B [fairlead]"), text(err));
+        assertEquals(64, compare(a, a, "--reference", "nobody"));
+        assertTrue(text(err).contains("\"nobody\" is no peer of both runs"), text(err));
+        assertEquals(0, compare(a, a, "--reference", "fairlead"));
+    }
+
+    @Test
+    void withoutTheDefaultReferenceFiguresAreComparedAsTheyAre() throws IOException {
+        Path alone = run("alone", new RunWriter().bulk("down-1", "fairlead", 340, 335, 345));
+        assertEquals(0, compare(alone, alone));
+        assertTrue(text(out).contains("Figures as they are: none of"), text(out));
+    }
+
     private int compare(Path a, Path b, String... more) {
         String[] args = new String[2 + more.length];
         args[0] = a.toString();

@@ -74,7 +74,20 @@ class RunTest {
     @Test
     void aFolderThatIsNoneAndALineThatDoesNotParseAreNamed() throws IOException {
         assertTrue(assertThrows(IOException.class, () -> Run.read(folder.resolve("nowhere"))).getMessage().contains("nowhere"));
-        Files.writeString(folder.resolve("measurements.jsonl"), "{\"peer\":\"raw\"}\n{\"peer\":\n");
-        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().contains("line 2"));
+        Files.writeString(folder.resolve("measurements.jsonl"), "{\"peer\":\"raw\"}\n{\"peer\":\"fair");
+        assertEquals(folder.resolve("measurements.jsonl") + ", line 2 is not whole: \"{\"peer\":\"fair\" is no JSON."
+                + " A run that is killed leaves such a line: delete it, and the lines before count",
+                assertThrows(IOException.class, () -> Run.read(folder)).getMessage());
+    }
+
+    @Test
+    void anEmptyFileIsSaidToBe() throws IOException {
+        Path measurements = Files.writeString(folder.resolve("measurements.jsonl"), "\n");
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().endsWith("is empty: the run ended before its first measurement"));
+        Files.delete(measurements);
+        Path scores = Files.writeString(folder.resolve("jmh.json"), "");
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().endsWith("holds no score: the run ended before its first benchmark"));
+        Files.writeString(scores, "[\n  {\"benchmark\"");
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().contains("jmh.json is not whole: no JSON from its line 2 on"));
     }
 }
