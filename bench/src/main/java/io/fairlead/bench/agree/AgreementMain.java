@@ -3,7 +3,10 @@ package io.fairlead.bench.agree;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.bench.Interruption;
+import io.fairlead.bench.Program;
 import io.fairlead.bench.cluster.ServerPod;
+import io.fairlead.bench.isolation.ForwarderProcess;
+import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.bench.peer.RunFolder;
 import io.fairlead.bench.record.Figure;
 import io.fairlead.testbed.load.Load;
@@ -11,8 +14,6 @@ import io.fairlead.testbed.load.LoadResult;
 import io.fairlead.testbed.load.LoadSpec;
 import io.fairlead.testbed.load.Mode;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -35,6 +36,7 @@ import java.util.regex.Pattern;
 ///
 /// Takes no arguments. Exit code 64 where there are some, 78 where the cluster or one of the programs is missing.
 public final class AgreementMain {
+    private static final String NAME = "bench/agreement";
     private static final int ROUNDS = 3;
     private static final int SECONDS = 3;
     private static final int PROGRAM_SECONDS_MAX = 20;
@@ -44,13 +46,13 @@ public final class AgreementMain {
     private static final int IPERF_PORT = 5201;
     /// The node's own iperf3, as {@link ServerPod} runs the node's own JDK; one server for each run.
     private static final String IPERF_POD = """
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "iperf3"}, "spec": {"automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0,
-             "containers": [{"name": "iperf3", "image": "%s", "imagePullPolicy": "IfNotPresent",
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "iperf3"},
+             "spec": {"automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0, "containers": [{"name": "iperf3", "image": "%s", "imagePullPolicy": "IfNotPresent",
               "command": ["/usr/bin/sh", "-c", "for i in $(seq 0 %d); do /usr/bin/iperf3 -s -1 -p $((%d + i)) & done; wait"],
               "volumeMounts": [{"name": "usr", "mountPath": "/usr", "readOnly": true}, {"name": "lib", "mountPath": "/lib", "readOnly": true},
                {"name": "lib64", "mountPath": "/lib64", "readOnly": true}, {"name": "tmp", "mountPath": "/tmp"}]}],
-             "volumes": [{"name": "usr", "hostPath": {"path": "/usr"}}, {"name": "lib", "hostPath": {"path": "/lib"}}, {"name": "lib64", "hostPath": {"path": "/lib64"}},
-              {"name": "tmp", "emptyDir": {}}]}}
+             "volumes": [{"name": "usr", "hostPath": {"path": "/usr"}}, {"name": "lib", "hostPath": {"path": "/lib"}},
+              {"name": "lib64", "hostPath": {"path": "/lib64"}}, {"name": "tmp", "emptyDir": {}}]}}
             """;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -60,48 +62,48 @@ public final class AgreementMain {
     private final List<Seen> all = new ArrayList<>();
     private final Path folder;
     private final Path raw;
+    private final Path kubeconfig;
+    private final Interruption interruption;
     private int iperfRuns;
 
-    private AgreementMain(Path folder) throws IOException {
+    private AgreementMain(Path folder, Path kubeconfig, Interruption interruption) throws IOException {
         this.folder = folder;
         this.raw = Files.createDirectories(folder.resolve("raw"));
+        this.kubeconfig = kubeconfig;
+        this.interruption = interruption;
     }
 
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) {
         if (args.length > 0) {
-            System.err.println("usage: bench/agreement, without arguments: our load generator beside iperf3, redis-benchmark and wrk, all through kubectl,"
-                    + " on the cluster of $KUBECONFIG; about two and a half minutes");
-            System.exit(args[0].equals("--help") || args[0].equals("-h") ? 0 : 64);
+            System.err.println("usage: bench/agreement, without arguments: our load generator beside iperf3, redis-benchmark and wrk,"
+                    + " all through kubectl, on the cluster of $KUBECONFIG; about two and a half minutes");
+            System.exit(args[0].equals("--help") || args[0].equals("-h") ? 0 : Program.EXIT_USAGE);
         }
-        Path kubeconfig = ServerPod.kubeconfig().orElse(null);
-        if (kubeconfig == null) {
-            System.err.println("agreement: KUBECONFIG names no readable file; the run needs a real cluster");
-            System.exit(78);
+        if (Program.lacksCluster(NAME)) {
+            System.exit(Program.EXIT_CONFIG);
         }
         for (String program : List.of("kubectl", "iperf3", "redis-benchmark", "wrk")) {
             if (RunFolder.output("which", program).isEmpty()) {
-                System.err.println("agreement: " + program + " is not on the PATH");
-                System.exit(78);
+                System.err.println(NAME + ": " + program + " is not on the PATH");
+                System.exit(Program.EXIT_CONFIG);
             }
         }
+        System.exit(Program.run(NAME, AgreementMain::run));
+    }
+
+    private static void run(Interruption interruption) throws IOException, InterruptedException {
         String machine = RunFolder.machine();
         Path made = RunFolder.create(Path.of("jmh-results"));
-        var main = new AgreementMain(Files.move(made, made.resolveSibling(made.getFileName() + "-agreement")));
-        try (Interruption _ = Interruption.guard(); ServerPod pod = ServerPod.deploy(kubeconfig)) {
+        Path kubeconfig = ServerPod.kubeconfig().orElseThrow();
+        var main = new AgreementMain(Files.move(made, made.resolveSibling(made.getFileName() + "-agreement")), kubeconfig, interruption);
+        try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
             main.setup(machine, pod);
-            startIperf(pod.namespace());
+            main.startIperf(pod.namespace());
             for (int round = 1; round <= ROUNDS; round++) {
                 main.round(round, pod);
             }
-        } catch (InterruptedException _) {
-            System.err.println("agreement: interrupted");
-            System.exit(130);
-        } catch (IOException e) {
-            System.err.println("agreement: " + e.getMessage());
-            System.exit(1);
         }
         main.summary();
-        System.exit(0);
     }
 
     private void round(int round, ServerPod pod) throws IOException, InterruptedException {
@@ -118,11 +120,12 @@ public final class AgreementMain {
     }
 
     private void ours(String work, int round, ServerPod pod, String server, Mode mode, int connections) throws IOException, InterruptedException {
-        try (var kubectl = new Kubectl(pod.namespace(), "pod/" + pod.name(), ServerPod.port(server))) {
-            LoadSpec spec = LoadSpec.of(mode, new InetSocketAddress("127.0.0.1", kubectl.port)).with("connections", Integer.toString(connections))
+        int port = ServerPod.port(server);
+        try (ForwarderProcess kubectl = kubectl(pod.namespace(), "pod/" + pod.name(), port)) {
+            LoadSpec spec = LoadSpec.of(mode, kubectl.address(port)).with("connections", Integer.toString(connections))
                     .withTimes(Duration.ofSeconds(1), Duration.ofSeconds(SECONDS));
             LoadResult result = Load.run(List.of(spec), Load.Window.IGNORED).getFirst();
-            keep(work, "ours", round, result.json());
+            Files.writeString(raw(work, "ours", round), result.json() + "\n");
             if (result.errorCount() > 0) {
                 throw new IOException(work + ": " + result.errors());
             }
@@ -169,18 +172,18 @@ public final class AgreementMain {
     /// Runs a program against a remote port, for {@link #PROGRAM_SECONDS_MAX} at most.
     private String through(String work, String generator, int round, String namespace, String target, int remotePort, List<String> command)
             throws IOException, InterruptedException {
-        try (var kubectl = new Kubectl(namespace, target, remotePort)) {
+        try (ForwarderProcess kubectl = kubectl(namespace, target, remotePort)) {
+            int port = kubectl.address(remotePort).getPort();
             var words = new ArrayList<>(command);
             if (generator.equals("wrk")) {
-                words.add("http://127.0.0.1:" + kubectl.port + "/");
+                words.add("http://127.0.0.1:" + port + "/");
             } else {
-                words.addAll(1, List.of("-p", Integer.toString(kubectl.port)));
+                words.addAll(1, List.of("-p", Integer.toString(port)));
             }
             words.addAll(0, List.of("timeout", Integer.toString(PROGRAM_SECONDS_MAX)));
-            Process process = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int code = process.waitFor();
-            keep(work, generator, round, text);
+            Path output = raw(work, generator, round);
+            int code = run(new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD), output);
+            String text = Files.readString(output);
             // An upload of iperf3 ends with an error by its nature, see above.
             Optional<String> trouble = trouble(generator, generator.equals(IPERF) && !command.contains("-R") ? 0 : code, text);
             if (trouble.isPresent()) {
@@ -190,36 +193,46 @@ public final class AgreementMain {
         }
     }
 
+    /// Runs a program, with its output in a file, so that nothing but the wait for its end blocks, which an interrupt ends, and the program with it.
+    private static int run(ProcessBuilder builder, Path output) throws IOException, InterruptedException {
+        Process process = builder.redirectOutput(output.toFile()).start();
+        try {
+            return process.waitFor();
+        } finally {
+            Forwarder.end(process);
+        }
+    }
+
+    /// A `kubectl port-forward` to one remote port.
+    private ForwarderProcess kubectl(String namespace, String target, int remotePort) throws IOException, InterruptedException {
+        interruption.check();
+        return ForwarderProcess.start(List.of("kubectl"), kubeconfig, namespace, target, List.of(remotePort), List.of());
+    }
+
     /// Why the figures of a run are none, if they are: its exit code, or what wrk only mentions.
     static Optional<String> trouble(String generator, int code, String text) {
         if (code != 0) {
             return Optional.of("ended with " + code + (code == TIMEOUT_CODE ? " (not done after " + PROGRAM_SECONDS_MAX + " s)" : ""));
         }
-        return text.lines().map(String::strip).filter(line -> generator.equals("wrk") && (line.startsWith("Socket errors:") || line.startsWith("Non-2xx"))).findFirst()
+        return text.lines().map(String::strip)
+                .filter(line -> generator.equals("wrk") && (line.startsWith("Socket errors:") || line.startsWith("Non-2xx"))).findFirst()
                 .map(line -> "says \"" + line + "\"");
     }
 
-    private static void startIperf(String namespace) throws IOException, InterruptedException {
-        kubectl(IPERF_POD.formatted(ServerPod.image(), 2 * ROUNDS, IPERF_PORT), "-n", namespace, "apply", "-f", "-");
-        kubectl("", "-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", "pod/iperf3");
-    }
-
-    private static void kubectl(String input, String... arguments) throws IOException, InterruptedException {
-        var words = new ArrayList<>(List.of("kubectl"));
-        words.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-        try (var stdin = process.outputWriter()) {
-            stdin.write(input);
-        }
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", words) + ": " + text);
+    private void startIperf(String namespace) throws IOException, InterruptedException {
+        Path manifest = Files.writeString(raw.resolve("iperf3-pod.json"), IPERF_POD.formatted(ServerPod.image(), 2 * ROUNDS, IPERF_PORT));
+        Path output = raw.resolve("iperf3-pod.txt");
+        for (var words : List.of(List.of("kubectl", "-n", namespace, "apply", "-f", manifest.toString()),
+                List.of("kubectl", "-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", "pod/iperf3"))) {
+            if (run(new ProcessBuilder(words).redirectErrorStream(true), output) != 0) {
+                throw new IOException(String.join(" ", words) + ": " + Files.readString(output).strip());
+            }
         }
     }
 
-    private void keep(String work, String generator, int round, String text) throws IOException {
+    private Path raw(String work, String generator, int round) {
         String name = (work + "-" + generator + "-" + round).replaceAll("[^a-z0-9]+", "-");
-        Files.writeString(raw.resolve(name + (text.startsWith("{") ? ".json" : ".txt")), text.strip() + "\n");
+        return raw.resolve(name + (generator.equals("ours") || generator.equals(IPERF) ? ".json" : ".txt"));
     }
 
     private void saw(Seen seen) throws IOException {
@@ -249,12 +262,14 @@ public final class AgreementMain {
                         + " s measured each (ours after 1 s of warm-up, iperf3 after its first second,\n"
                 + "  redis-benchmark a fixed number of requests), a `kubectl port-forward` of its own for each\n"
                 + "- ours: `download` from `source`, `upload` to `check`, `rr` with 64 bytes to `echo`, servers in a pod on the JDK above\n"
-                + "- iperf3: one stream, `-R` for download, from its second second on; redis-benchmark: `ECHO` of 64 bytes; wrk: one thread, `GET /` with an answer of about 180 bytes from nginx\n"
+                + "- iperf3: one stream, `-R` for download, from its second second on; redis-benchmark: `ECHO` of 64 bytes;\n"
+                + "  wrk: one thread, `GET /` with an answer of about 180 bytes from nginx\n"
                 + "- outputs as they were: `raw/`\n");
     }
 
     private void summary() throws IOException {
-        var text = new StringBuilder("# Our generator beside others, through kubectl\n\nEach cell: median (lowest-highest) of the rounds. Ratio: ours / theirs, of the medians.\n\n"
+        var text = new StringBuilder("# Our generator beside others, through kubectl\n\n"
+                + "Each cell: median (lowest-highest) of the rounds. Ratio: ours / theirs, of the medians.\n\n"
                 + "| work | figure | ours | theirs | ratio | ranges |\n|---|---|---|---|---|---|\n");
         for (String work : all.stream().map(Seen::work).distinct().toList()) {
             for (String other : all.stream().filter(seen -> seen.work().equals(work)).map(Seen::generator).distinct()
@@ -303,34 +318,5 @@ public final class AgreementMain {
             throw new IllegalStateException("no " + pattern + " in: " + text);
         }
         return matcher.group(group);
-    }
-
-    /// A `kubectl port-forward` to one remote port, from its start to its end.
-    private static final class Kubectl implements AutoCloseable {
-        private final Process process;
-        private final int port;
-
-        Kubectl(String namespace, String target, int remotePort) throws IOException {
-            process = new ProcessBuilder("kubectl", "-n", namespace, "port-forward", target, ":" + remotePort)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            var lines = process.inputReader();
-            String first = lines.readLine();
-            if (first == null || !first.startsWith("Forwarding from 127.0.0.1:")) {
-                process.destroy();
-                throw new IOException("kubectl does not forward to " + target + " " + remotePort + ": " + first);
-            }
-            port = Integer.parseInt(find(first, "127.0.0.1:(\\d+)", 1));
-            Thread.ofVirtual().start(() -> lines.lines().forEach(_ -> { })); // "Handling connection" lines, so that its pipe never fills
-        }
-
-        @Override
-        public void close() {
-            process.destroy();
-            try {
-                process.waitFor();
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 }

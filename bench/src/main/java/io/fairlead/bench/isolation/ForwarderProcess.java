@@ -23,22 +23,30 @@ public final class ForwarderProcess implements AutoCloseable {
     private final CountDownLatch forwarding;
     private final long startNanos = System.nanoTime();
 
-    /// Starts `command` for `pod`, and waits until it has said `Forwarding from 127.0.0.1` for each port.
+    /// Starts `command` for `target`, and waits until it has said `Forwarding from 127.0.0.1` for each port.
     ///
     /// @param command program, and what stands before `-n NAMESPACE port-forward`
+    /// @param target such as `pod/NAME`
     /// @param flags behind the ports
     /// @throws IOException it ended, or said nothing in time; the message quotes what it said
-    public static ForwarderProcess start(List<String> command, Path kubeconfig, String namespace, String pod, List<Integer> remotePorts, List<String> flags)
-            throws IOException, InterruptedException {
+    public static ForwarderProcess start(List<String> command, Path kubeconfig, String namespace, String target, List<Integer> remotePorts,
+            List<String> flags) throws IOException, InterruptedException {
         Map<Integer, Integer> ports = Forwarder.freePorts(remotePorts);
         var words = new ArrayList<>(command);
-        words.addAll(List.of("-n", namespace, "port-forward", "pod/" + pod));
+        words.addAll(List.of("-n", namespace, "port-forward", target));
         ports.forEach((remote, local) -> words.add(local + ":" + remote));
         words.addAll(flags);
-        return new ForwarderProcess(words, kubeconfig, ports);
+        var forwarder = new ForwarderProcess(words, kubeconfig, ports);
+        try {
+            forwarder.awaitReady();
+            return forwarder;
+        } catch (IOException | InterruptedException e) {
+            forwarder.close();
+            throw e;
+        }
     }
 
-    private ForwarderProcess(List<String> words, Path kubeconfig, Map<Integer, Integer> ports) throws IOException, InterruptedException {
+    private ForwarderProcess(List<String> words, Path kubeconfig, Map<Integer, Integer> ports) throws IOException {
         localPorts = ports;
         forwarding = new CountDownLatch(ports.size());
         var builder = new ProcessBuilder(words);
@@ -47,12 +55,15 @@ public final class ForwarderProcess implements AutoCloseable {
         process.getOutputStream().close();
         Forwarder.read(process.getInputStream(), forwarding, this::keep);
         Forwarder.read(process.getErrorStream(), forwarding, this::keep);
+    }
+
+    private void awaitReady() throws IOException, InterruptedException {
         while (!forwarding.await(20, TimeUnit.MILLISECONDS)) {
-            boolean late = System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX);
-            if (late || !process.isAlive()) {
-                close();
-                throw new IOException((late ? "does not forward after " + START_SECONDS_MAX + " s: " : "ended with " + process.exitValue() + ": ")
-                        + String.join(" | ", lines()));
+            if (!process.isAlive()) {
+                throw new IOException("ended with " + process.exitValue() + ": " + String.join(" | ", lines()));
+            }
+            if (System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
+                throw new IOException("does not forward after " + START_SECONDS_MAX + " s: " + String.join(" | ", lines()));
             }
         }
     }

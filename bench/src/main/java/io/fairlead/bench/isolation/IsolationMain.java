@@ -230,7 +230,7 @@ public final class IsolationMain {
     private void turn(Turn turn) throws IOException, InterruptedException {
         List<String> flags = turn.peer().equals("fairlead") ? List.of("--sessions", sessions, "--v", "4") : List.of();
         List<Integer> ports = turn.onePort() ? List.of(ServerPod.port("any")) : Stream.of("echo", "source", "stall").map(ServerPod::port).toList();
-        try (ForwarderProcess forwarder = ForwarderProcess.start(command(turn.peer()), kubeconfig, pod.namespace(), pod.name(), ports, flags)) {
+        try (ForwarderProcess forwarder = ForwarderProcess.start(command(turn.peer()), kubeconfig, pod.namespace(), "pod/" + pod.name(), ports, flags)) {
             try {
                 phases(turn, forwarder, new Culprits.Places(forwarder.address(ports.getFirst()), forwarder.address(ports.get(turn.onePort() ? 0 : 1)),
                         forwarder.address(ports.get(turn.onePort() ? 0 : 2)), turn.onePort()));

@@ -193,7 +193,7 @@ public final class ScaleMain {
     }
 
     private void active(String part, Path kubeconfig, String namespace, String pod, int port, int connections) throws IOException, InterruptedException {
-        try (ForwarderProcess forwarder = ForwarderProcess.start(List.of(fairlead), kubeconfig, namespace, pod, List.of(port),
+        try (ForwarderProcess forwarder = ForwarderProcess.start(List.of(fairlead), kubeconfig, namespace, "pod/" + pod, List.of(port),
                 List.of("--quiet", "--max-connections", Integer.toString(connections + 1), "--v", "4"))) {
             try {
                 ProcessFacts start = forwarder.facts();
@@ -219,8 +219,8 @@ public final class ScaleMain {
 
     private void million() throws IOException, InterruptedException {
         try (IdealCluster cluster = IdealCluster.start();
-                ForwarderProcess forwarder = ForwarderProcess.start(List.of(fairlead), cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.POD,
-                        List.of(IdealCluster.ECHO), List.of("--quiet", "--v", "4"))) {
+                ForwarderProcess forwarder = ForwarderProcess.start(List.of(fairlead), cluster.kubeconfig(), IdealCluster.NAMESPACE,
+                        "pod/" + IdealCluster.POD, List.of(IdealCluster.ECHO), List.of("--quiet", "--v", "4"))) {
             try {
                 ProcessFacts facts = forwarder.facts();
                 long errors = 0;
@@ -316,7 +316,8 @@ public final class ScaleMain {
             throws IOException, InterruptedException {
         int port = mode == Mode.DOWNLOAD ? IdealCluster.SOURCE : IdealCluster.CHECK;
         List<String> flags = sessions == 0 ? List.of() : List.of("--sessions", Integer.toString(sessions), "--v", "4");
-        try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.POD, List.of(port), flags)) {
+        try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, "pod/" + IdealCluster.POD,
+                List.of(port), flags)) {
             awaitSessions(forwarder, sessions);
             var cpuAt = new double[2];
             LoadSpec spec = LoadSpec.of(mode, forwarder.address(port)).with("connections", Integer.toString(connections))
