@@ -24,11 +24,11 @@ import org.HdrHistogram.Histogram;
 /// Connections that exchange small messages with an echo from the moment they are open, through any number of measured phases, and of each of which
 /// is known how long it ever had to wait. All bytes that come back are compared.
 ///
-/// Closed loop: the next message leaves when the last one is back. With a rate each connection sends on a schedule of its own, whatever came back, and is
-/// timed from the moment at which a message was meant to leave.
+/// Closed loop: the next message leaves when the last one is back. With a rate each connection sends on a schedule of its own, whatever came back,
+/// and is timed from the moment at which a message was meant to leave.
 ///
-/// Each phase counts the waiting within itself: a message from before it is timed from its begin, and what is unanswered at its end is a sample of that
-/// phase, see {@link Unanswered}, and goes on to wait in the next. With a rate these are all that were meant to leave meanwhile.
+/// Each phase counts the waiting within itself: a message from before it is timed from its begin, and what is unanswered at its end is a sample of
+/// that phase, see {@link Unanswered}, and goes on to wait in the next. With a rate these are all that were meant to leave meanwhile.
 ///
 /// Thread: the caller's; the connections live on an event loop of the group's own.
 final class EchoGroup implements AutoCloseable {
@@ -136,8 +136,8 @@ final class EchoGroup implements AutoCloseable {
             waits.recordIn(samples);
             phase[0] = new Phase((now - phaseNanos) / 1e9, ops, samples, asked, all.size(), (int) all.stream().filter(one -> !one.ended).count(),
                     (int) all.stream().filter(one -> one.silenceNanos > WAITED_NANOS).count(),
-                    all.stream().mapToLong(one -> one.silenceNanos).max().orElse(0) / 1e6, (int) all.stream().filter(one -> one.received == 0).count(),
-                    new TreeMap<>(errors));
+                    all.stream().mapToLong(one -> one.silenceNanos).max().orElse(0) / 1e6,
+                    (int) all.stream().filter(one -> one.received == 0).count(), new TreeMap<>(errors));
         });
         return phase[0];
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -23,9 +24,18 @@ public final class ForwarderProcess implements AutoCloseable {
     private final CountDownLatch forwarding;
     private final long startNanos = System.nanoTime();
 
+    /// The programs that a run can compare, by their names: for each, what stands before `-n NAMESPACE port-forward`.
+    public static Map<String, List<String>> programs(String fairlead, String kubectl) {
+        var all = new LinkedHashMap<String, List<String>>();
+        all.put("fairlead", List.of(fairlead));
+        all.put("kubectl-ws", List.of(kubectl));
+        all.put("kubectl-spdy", List.of("env", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false", kubectl));
+        return all;
+    }
+
     /// Starts `command` for `target`, and waits until it has said `Forwarding from 127.0.0.1` for each port.
     ///
-    /// @param command program, and what stands before `-n NAMESPACE port-forward`
+    /// @param command one of {@link #programs}
     /// @param target such as `pod/NAME`
     /// @param flags behind the ports
     /// @throws IOException it ended, or said nothing in time; the message quotes what it said

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 class RatesTest {
     @Test
     void aRatioIsOfTheMediansOfTheRounds() {
-        assertEquals("1.50 of kubectl-ws (medians of 3 rounds)", Rates.of(List.of(10.0, 15.0, 99.0)).beside("kubectl-ws", Rates.of(List.of(9.0, 10.0, 11.0))));
+        assertEquals("1.50 of kubectl-ws (medians of 3 rounds)", Rates.of(List.of(10.0, 15.0, 99.0))
+                .beside("kubectl-ws", Rates.of(List.of(9.0, 10.0, 11.0))));
     }
 
     @Test
