@@ -1,6 +1,7 @@
 package io.fairlead.bench;
 
 import io.fairlead.bench.peer.RunFolder;
+import io.fairlead.bench.record.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.annotations.Mode;
@@ -26,7 +26,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/// One run of JMH and its folder under `jmh-results/`: `jmh.json` (raw data), `setup.md`, `summary.md`. All of JMH's own options are taken, and two more:
+/// One run of JMH and its folder under `jmh-results/`: `jmh.json` (raw data), `setup.md`, `summary.md`. All of JMH's own options are taken, and two
+/// more:
 ///
 /// ```
 /// --quick           short times and one process each: shows that it runs and the order of size, no more
@@ -163,7 +164,8 @@ public final class JmhRun {
     }
 
     private String summary(Collection<RunResult> runs, long seconds) {
-        var text = new StringBuilder("# ").append(command).append("\n\nMean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. ")
+        var text = new StringBuilder("# ").append(command)
+                .append("\n\nMean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. ")
                 .append("The run took ")
                 .append(seconds).append(" s.\n\n| benchmark | parameters | mean | ± | unit |");
         columns.forEach(column -> text.append(' ').append(column.title).append(" |"));
@@ -174,7 +176,8 @@ public final class JmhRun {
             String[] name = parameters.getBenchmark().split("[.]");
             text.append("| ").append(name[name.length - 2].replace("Benchmark", ""))
                     .append('.').append(name[name.length - 1]).append(" | ").append(values)
-                    .append(" | ").append(number(run.getPrimaryResult().getScore())).append(" | ").append(number(run.getPrimaryResult().getScoreError()))
+                    .append(" | ").append(number(run.getPrimaryResult().getScore())).append(" | ")
+                    .append(number(run.getPrimaryResult().getScoreError()))
                     .append(" | ").append(run.getPrimaryResult().getScoreUnit()).append(" |");
             columns.forEach(column -> text.append(' ').append(number(column.value.applyAsDouble(run))).append(" |"));
             text.append('\n');
@@ -184,6 +187,6 @@ public final class JmhRun {
 
     /// Three digits or so; nothing for NaN.
     private static String number(double value) {
-        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.2f" : Math.abs(value) < 100 ? "%.1f" : "%.0f", value);
+        return Double.isNaN(value) ? "" : Figure.number(value);
     }
 }

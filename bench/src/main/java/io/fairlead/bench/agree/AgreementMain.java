@@ -47,7 +47,8 @@ public final class AgreementMain {
     /// The node's own iperf3, as {@link ServerPod} runs the node's own JDK; one server for each run.
     private static final String IPERF_POD = """
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "iperf3"},
-             "spec": {"automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0, "containers": [{"name": "iperf3", "image": "%s", "imagePullPolicy": "IfNotPresent",
+             "spec": {"automountServiceAccountToken": false, "terminationGracePeriodSeconds": 0, "containers": [
+              {"name": "iperf3", "image": "%s", "imagePullPolicy": "IfNotPresent",
               "command": ["/usr/bin/sh", "-c", "for i in $(seq 0 %d); do /usr/bin/iperf3 -s -1 -p $((%d + i)) & done; wait"],
               "volumeMounts": [{"name": "usr", "mountPath": "/usr", "readOnly": true}, {"name": "lib", "mountPath": "/lib", "readOnly": true},
                {"name": "lib64", "mountPath": "/lib64", "readOnly": true}, {"name": "tmp", "mountPath": "/tmp"}]}],
@@ -291,8 +292,8 @@ public final class AgreementMain {
             return;
         }
         boolean overlap = ours[0] <= theirs[theirs.length - 1] && theirs[0] <= ours[ours.length - 1];
-        text.append("| ").append(work).append(" | ").append(figure).append(" | ").append(range(ours)).append(" | ").append(other).append(' ')
-                .append(range(theirs))
+        text.append("| ").append(work).append(" | ").append(figure).append(" | ").append(Figure.range(ours)).append(" | ").append(other).append(' ')
+                .append(Figure.range(theirs))
                 .append(" | ").append(String.format(Locale.ROOT, "%.2f", Figure.median(ours) / Figure.median(theirs)))
                 .append(overlap ? " | overlap |\n" : " | apart |\n");
     }
@@ -300,10 +301,6 @@ public final class AgreementMain {
     private double[] values(String work, String generator, ToDoubleFunction<Seen> value) {
         return all.stream().filter(seen -> seen.work().equals(work) && seen.generator().equals(generator)).mapToDouble(value)
                 .filter(Double::isFinite).sorted().toArray();
-    }
-
-    private static String range(double... sorted) {
-        return String.format(Locale.ROOT, "%,.0f (%,.0f-%,.0f)", Figure.median(sorted), sorted[0], sorted[sorted.length - 1]);
     }
 
     private static double micros(String text, String percentile) {

@@ -1,5 +1,6 @@
 package io.fairlead.bench.chart;
 
+import io.fairlead.bench.record.Figure;
 import java.util.List;
 
 /// Horizontal bars in panels, each row with its name, its value and its range.
@@ -86,8 +87,8 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
     }
 
     private static String label(Row row) {
-        String range = row.high() > row.low() ? " (" + Scale.number(row.low()) + "–" + Scale.number(row.high()) + ")" : "";
-        return Scale.number(row.value()) + range + (row.note().isEmpty() ? "" : ", " + row.note());
+        String range = row.high() > row.low() ? " (" + Figure.number(row.low()) + "–" + Figure.number(row.high()) + ")" : "";
+        return Figure.number(row.value()) + range + (row.note().isEmpty() ? "" : ", " + row.note());
     }
 
     private String spoken() {

@@ -217,6 +217,6 @@ final class Charts {
 
     private static String errors(List<Turn> turns) {
         long errors = turns.stream().mapToLong(Turn::errors).sum();
-        return errors == 0 ? "" : errors == 1 ? "1 error" : Scale.number(errors) + " errors";
+        return errors == 0 ? "" : errors == 1 ? "1 error" : Figure.number(errors) + " errors";
     }
 }

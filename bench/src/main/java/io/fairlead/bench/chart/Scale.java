@@ -1,5 +1,6 @@
 package io.fairlead.bench.chart;
 
+import io.fairlead.bench.record.Figure;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,13 +50,6 @@ record Scale(double low, double high, double from, double to, boolean log, List<
         return from + (to - from) * share;
     }
 
-    /// Three digits that count, thousands apart: `0.41`, `12.3`, `9,614`.
-    static String number(double value) {
-        double size = Math.abs(value);
-        int digits = size >= 100 || value == 0 ? 0 : size >= 10 ? 1 : 2;
-        return String.format(Locale.ROOT, "%,." + digits + "f", value);
-    }
-
     /// A value of an axis, without needless digits.
     static String tick(double value) {
         return value >= 1000 ? String.format(Locale.ROOT, "%,.0f", value)
@@ -64,7 +58,8 @@ record Scale(double low, double high, double from, double to, boolean log, List<
 
     /// `us` below a millisecond, then ms, then s; three digits that count.
     static String time(double micros) {
-        return micros < 1000 ? number(micros) + " µs" : micros < 1e6 ? number(micros / 1e3) + " ms" : number(micros / 1e6) + " s";
+        return micros < 1000 ? Figure.number(micros) + " µs" : micros < 1e6 ? Figure.number(micros / 1e3) + " ms"
+                : Figure.number(micros / 1e6) + " s";
     }
 
     static String timeTick(double micros) {

@@ -63,7 +63,7 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
     }
 
     private static Line line(String workload, String peer, Figure figure, double[] a, double[] b) {
-        return new Line(workload, peer, figure.title() + " " + figure.unit(), Table.range(a), Table.range(b), Figure.median(b) / Figure.median(a),
+        return new Line(workload, peer, figure.title() + " " + figure.unit(), Figure.range(a), Figure.range(b), Figure.median(b) / Figure.median(a),
                 Noise.judge(a, b), figure.moreIsBetter());
     }
 
@@ -119,7 +119,7 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
     }
 
     private static String score(JmhScore score) {
-        return Table.number(score.score()) + (Double.isFinite(score.error()) ? " ±" + Table.number(score.error()) : "");
+        return Figure.number(score.score()) + (Double.isFinite(score.error()) ? " ±" + Figure.number(score.error()) : "");
     }
 
     private static Set<String> union(java.util.Collection<String> a, java.util.Collection<String> b) {

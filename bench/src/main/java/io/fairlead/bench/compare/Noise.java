@@ -61,7 +61,8 @@ final class Noise {
         return Math.min(1, 2 * tail / Arrays.stream(ways).sum());
     }
 
-    /// In how many orders of n and m values each U comes about: coefficients of the Gaussian binomial, one factor (1 - q^(m+i)) / (1 - q^i) at a time.
+    /// In how many orders of n and m values each U comes about: coefficients of the Gaussian binomial, one factor (1 - q^(m+i)) / (1 - q^i) at a
+    /// time.
     private static double[] ways(int n, int m) {
         double[] ways = new double[n * m + 1];
         ways[0] = 1;

@@ -38,7 +38,7 @@ final class Table {
             var rows = new ArrayList<List<String>>();
             rows.add(List.of("workload", "peer", "figure", "A", "B", "B/A", "B is"));
             changed.forEach(line -> rows.add(List.of(line.workload(), line.peer(), line.figure(), line.a(), line.b(),
-                    Double.isFinite(line.ratio()) ? number(line.ratio()) : "", line.verdict().text(line.moreIsBetter()))));
+                    Double.isFinite(line.ratio()) ? Figure.number(line.ratio()) : "", line.verdict().text(line.moreIsBetter()))));
             align(text, rows);
         }
     }
@@ -59,16 +59,5 @@ final class Table {
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }
-    }
-
-    /// Median, and range in brackets, of values in order.
-    static String range(double... sorted) {
-        return number(Figure.median(sorted)) + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
-    }
-
-    static String number(double value) {
-        double size = Math.abs(value);
-        int digits = size >= 100 || value == 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
-        return String.format(Locale.ROOT, "%,." + digits + "f", value);
     }
 }

@@ -3,7 +3,6 @@ package io.fairlead.bench.peer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -59,7 +58,7 @@ final class Report {
                 continue;
             }
             text.append("| ").append(peer).append(" | ");
-            columns.forEach(figure -> text.append(range(values(own, figure))).append(" | "));
+            columns.forEach(figure -> text.append(io.fairlead.bench.record.Figure.range(finite(values(own, figure)))).append(" | "));
             text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" | ")
                     .append(own.stream().mapToLong(Measurement::unanswered).sum()).append(" |\n");
         }
@@ -80,9 +79,7 @@ final class Report {
                 }
                 double[] byRound = new double[Math.min(ours.length, theirs.length)]; // rounds are in order, and each has all peers
                 Arrays.setAll(byRound, i -> ours[i] / theirs[i]);
-                double[] sorted = finite(byRound);
-                return figure.title() + " " + number(median(ours) / median(theirs))
-                        + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
+                return figure.title() + " " + io.fairlead.bench.record.Figure.range(median(ours) / median(theirs), finite(byRound));
             }).filter(cell -> !cell.isEmpty()).collect(Collectors.joining(", "));
             if (!line.isEmpty()) {
                 text.append("\n").append(first).append(" / ").append(other).append(": ").append(line).append("\n");
@@ -100,18 +97,5 @@ final class Report {
 
     static double median(double[] values) {
         return io.fairlead.bench.record.Figure.median(finite(values));
-    }
-
-    private static String range(double[] values) {
-        double[] sorted = finite(values);
-        if (sorted.length == 0) {
-            return "";
-        }
-        return number(median(values)) + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
-    }
-
-    private static String number(double value) {
-        int digits = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : 2;
-        return String.format(Locale.ROOT, "%,." + digits + "f", value);
     }
 }

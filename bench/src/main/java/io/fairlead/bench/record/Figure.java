@@ -3,6 +3,7 @@ package io.fairlead.bench.record;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /// A figure of a turn. NaN where the turn has none: it failed, it is too old, or the figure says nothing about its workload.
@@ -57,6 +58,24 @@ public enum Figure {
         Arrays.sort(sorted);
         int n = sorted.length;
         return n == 0 ? Double.NaN : n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    }
+
+    /// Median, and range in brackets, of values in order; "" of none.
+    public static String range(double... sorted) {
+        return range(median(sorted), sorted);
+    }
+
+    /// `middle`, and in brackets the range of values in order.
+    public static String range(double middle, double[] sorted) {
+        return sorted.length == 0 ? ""
+                : number(middle) + (sorted.length > 1 ? " (" + number(sorted[0]) + "-" + number(sorted[sorted.length - 1]) + ")" : "");
+    }
+
+    /// Three digits that count (two below 0.1), thousands apart: `0.041`, `0.41`, `12.3`, `9,614`.
+    public static String number(double value) {
+        double size = Math.abs(value);
+        int digits = size >= 100 || value == 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
+        return String.format(Locale.ROOT, "%,." + digits + "f", value);
     }
 
     private static double sum(Turn turn, String name) {
