@@ -1,7 +1,7 @@
 package io.fairlead.bench;
 
-/// Ctrl-C and SIGTERM: has the thread that made this end what it started, such as a pod in the cluster, before the JVM goes down; then kills the processes
-/// that are left, stopped ones too.
+/// Ctrl-C and SIGTERM: has the thread that made this end what it started, such as a pod in the cluster, before the JVM goes down; then kills the
+/// processes that are left, stopped ones too.
 ///
 /// Thread: made and closed by the thread that does the work.
 public final class Interruption implements AutoCloseable {

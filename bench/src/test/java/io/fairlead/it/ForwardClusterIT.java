@@ -212,7 +212,8 @@ class ForwardClusterIT {
 
     @Test void aDeletedPodIsReplacedByTheNextOneWithoutHelp() throws Exception {
         try (ServerPod own = ServerPod.deploy(kubeconfig)) {
-            ForwardSpec spec = ForwardSpec.of("pod/" + own.name(), ":" + ServerPod.port("echo")).withKubeconfig(kubeconfig).withNamespace(own.namespace())
+            ForwardSpec spec = ForwardSpec.of("pod/" + own.name(), ":" + ServerPod.port("echo")).withKubeconfig(kubeconfig)
+                    .withNamespace(own.namespace())
                     .withAddresses("127.0.0.1");
             Forward forward = engine.forward(spec, events::add);
             try (PodClient client = connect(forward, "echo")) {

@@ -99,7 +99,8 @@ final class Svg {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height
                 + "\" role=\"img\" font-family=\"-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',Helvetica,Arial,sans-serif\">\n"
                 + "<title>" + escape(title) + "</title>\n<desc>" + escape(description) + "</desc>\n<style>\n"
-                + ".bold{font-weight:600}.grid{stroke-width:1}.axis,.whisker{stroke-width:1.2}.halo{stroke-width:3.2;stroke-linecap:square;stroke-opacity:.75}"
+                + ".bold{font-weight:600}.grid{stroke-width:1}.axis,.whisker{stroke-width:1.2}"
+                + ".halo{stroke-width:3.2;stroke-linecap:square;stroke-opacity:.75}"
                 + ".curve{fill:none;stroke-width:2;stroke-linejoin:round}.area{fill-opacity:.13}\n"
                 + style(LIGHT_BACKGROUND, "#1f2328", "#59636e", "#d8dee4", ON_LIGHT)
                 + "@media (prefers-color-scheme:dark){\n" + style(DARK_BACKGROUND, "#f0f6fc", "#9198a1", "#2b323a", ON_DARK) + "}\n</style>\n"

@@ -26,7 +26,8 @@ public record PodAccess(String host, int port, InetSocketAddress address, String
         config.setFile(kubeconfig.toFile());
         URI server = URI.create(config.getServer());
         var tls = SslContextBuilder.forClient().sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
-                .trustManager(new ByteArrayInputStream(config.getDataOrFileRelative(config.getCertificateAuthorityData(), config.getCertificateAuthorityFile())));
+                .trustManager(new ByteArrayInputStream(config.getDataOrFileRelative(config.getCertificateAuthorityData(),
+                        config.getCertificateAuthorityFile())));
         byte[] certificate = config.getDataOrFileRelative(config.getClientCertificateData(), config.getClientCertificateFile());
         if (certificate != null) {
             tls.keyManager(new ByteArrayInputStream(certificate),

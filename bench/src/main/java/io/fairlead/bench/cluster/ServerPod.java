@@ -81,7 +81,8 @@ public final class ServerPod implements AutoCloseable {
 
     /// Deploys the pod and waits until all its servers listen.
     ///
-    /// @throws IOException the cluster refused, the node has no such image, or the servers did not start within a minute; the message says which and quotes the pod's log
+    /// @throws IOException the cluster refused, the node has no such image, or the servers did not start within a minute; the message says which and
+    /// quotes the pod's log
     public static ServerPod deploy(Path kubeconfig) throws IOException, InterruptedException {
         String namespace = "fairlead-" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 30), 36);
         Path stage = stage();
@@ -158,7 +159,8 @@ public final class ServerPod implements AutoCloseable {
     private static Map<String, Integer> ports() {
         var ports = new LinkedHashMap<String, Integer>();
         int port = 7000;
-        for (String server : List.of("echo", "sink", "source", "http", "reset", "stall", "close", "hash", "check", "slow", "echo2", "source2", "any", "refused")) {
+        for (String server : List.of("echo", "sink", "source", "http", "reset", "stall", "close", "hash", "check", "slow", "echo2", "source2", "any",
+                "refused")) {
             ports.put(server, port++);
         }
         return ports;
@@ -257,9 +259,11 @@ public final class ServerPod implements AutoCloseable {
         if (status == null || status.getContainerStatuses() == null) {
             return Optional.empty();
         }
-        return status.getContainerStatuses().stream().map(V1ContainerStatus::getState).filter(Objects::nonNull).map(V1ContainerState::getWaiting).filter(Objects::nonNull)
+        return status.getContainerStatuses().stream().map(V1ContainerStatus::getState).filter(Objects::nonNull).map(V1ContainerState::getWaiting)
+                .filter(Objects::nonNull)
                 .filter(waiting -> String.valueOf(waiting.getReason()).matches("ErrImage.*|Image.*BackOff|InvalidImageName")).findFirst()
-                .map(waiting -> "the node does not hold the image " + image + " and cannot get it (" + waiting.getReason() + ": " + waiting.getMessage() + "); set "
+                .map(waiting -> "the node does not hold the image " + image + " and cannot get it (" + waiting.getReason() + ": "
+                        + waiting.getMessage() + "); set "
                         + IMAGE_VARIABLE + " to any image that is on the node: nothing of it is run");
     }
 

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 
 /// Bulk through a forward, each connection on a blocking thread of its own: an operation is a megabyte of 10^6 bytes, moved in reads or
-/// writes of `message` bytes at most, so the score is MB/s over all connections. Downward every byte is compared with the pattern here; upward the server
-/// compares, and a megabyte only counts when it has acknowledged another one.
+/// writes of `message` bytes at most, so the score is MB/s over all connections. Downward every byte is compared with the pattern here; upward the
+/// server compares, and a megabyte only counts when it has acknowledged another one.
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class BulkBenchmark {

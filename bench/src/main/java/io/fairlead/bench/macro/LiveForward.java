@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// A forward of the servers that the benchmarks need, by an engine in this process. `testbed` runs cluster and servers in this process, too, on a loop of
-/// their own and without a real runtime's limits; `kubeconfig` is the cluster that `KUBECONFIG` names, see {@link ServerPod}.
+/// A forward of the servers that the benchmarks need, by an engine in this process. `testbed` runs cluster and servers in this process, too, on a
+/// loop of their own and without a real runtime's limits; `kubeconfig` is the cluster that `KUBECONFIG` names, see {@link ServerPod}.
 @State(Scope.Benchmark)
 public class LiveForward {
     private static final List<String> SERVERS = List.of("source", "check", "echo");

@@ -18,7 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 
 /// Microseconds from a request of `message` bytes to its whole answer of as many, by open connections. Closed loop: a stall delays the requests that
-/// would have come meanwhile, and shows once; for the latency that users see under a given load there is `bench/peer`, whose open loop does not hide it.
+/// would have come meanwhile, and shows once; for the latency that users see under a given load there is `bench/peer`, whose open loop does not hide
+/// it.
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class RequestBenchmark {

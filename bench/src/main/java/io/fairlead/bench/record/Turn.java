@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 /// @param failure how the peer failed to run at all, or ""
 /// @param line everything else, as it was written
 public record Turn(String workload, double rttMillis, String peer, int round, String failure, JsonNode line) {
-    private static final Set<String> BULK = Arrays.stream(Mode.values()).filter(Mode::isBulk).map(Mode::toString).collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> BULK = Arrays.stream(Mode.values()).filter(Mode::isBulk).map(Mode::toString)
+            .collect(Collectors.toUnmodifiableSet());
 
     static Turn of(JsonNode line) {
         return new Turn(line.path("workload").asText(), line.path("rtt_ms").asDouble(0), line.path("peer").asText(), line.path("round").asInt(),

@@ -14,8 +14,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// What it costs to find the frames in what was read: nanoseconds per DATA frame, by its payload and by how the input is split. `whole` is one read of
-/// many frames; `fields` is how a Go peer writes: 4 bytes, 4 bytes, payload, each in a TLS record of its own.
+/// What it costs to find the frames in what was read: nanoseconds per DATA frame, by its payload and by how the input is split. `whole` is one read
+/// of many frames; `fields` is how a Go peer writes: 4 bytes, 4 bytes, payload, each in a TLS record of its own.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -101,8 +101,10 @@ class ChartsTest {
     @Test
     void benchmarksOfAClassAreOneChart() throws Exception {
         Files.writeString(folder.resolve("jmh.json"), """
-                [{"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"64"},"primaryMetric":{"score":100.0,"scoreError":5.0,"scoreUnit":"ns/op"}},
-                 {"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"4096"},"primaryMetric":{"score":300.0,"scoreError":"NaN","scoreUnit":"ns/op"}},
+                [{"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"64"},
+                  "primaryMetric":{"score":100.0,"scoreError":5.0,"scoreUnit":"ns/op"}},
+                 {"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"4096"},
+                  "primaryMetric":{"score":300.0,"scoreError":"NaN","scoreUnit":"ns/op"}},
                  {"benchmark":"io.x.Other.go","mode":"thrpt","primaryMetric":{"score":9.0,"scoreError":1.0,"scoreUnit":"ops/s"}}]""");
         Map<String, String> charts = Charts.of(Run.read(folder));
         assertEquals(Set.of("jmh-Bench.svg", "jmh-Other.svg"), charts.keySet());
@@ -151,7 +153,8 @@ class ChartsTest {
                             List.of(99.9, 21_000.0 * size)))));
         }
         return writer.failed("down-1", "ssh", 1,
-                "ended with 1 <no such file & \"folder\"> and then it goes on for much longer than there is any room for it in a picture of this width");
+                "ended with 1 <no such file & \"folder\"> and then it goes on for much longer than there is any room for it in a picture"
+                        + " of this width");
     }
 
     private static Map<String, Object> mixed() {

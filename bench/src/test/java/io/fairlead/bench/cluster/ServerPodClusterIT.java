@@ -41,7 +41,8 @@ class ServerPodClusterIT {
     }
 
     @ParameterizedTest(name = "{0}, {2} pairs")
-    @CsvSource({"download, source, 1", "download, source, 16", "upload, check, 1", "upload, check, 16", "rr, echo, 64", "rr-open, echo, 64", "connect, echo, 8"})
+    @CsvSource({"download, source, 1", "download, source, 16", "upload, check, 1", "upload, check, 16", "rr, echo, 64", "rr-open, echo, 64",
+            "connect, echo, 8"})
     void rawFramesMoveVerifiedBytes(String mode, String server, int pairs) throws IOException, InterruptedException {
         LoadSpec spec = LoadSpec.of(Mode.of(mode), new InetSocketAddress("127.0.0.1", ServerPod.port(server)))
                 .with("connections", Integer.toString(pairs)).withTimes(Duration.ofMillis(300), Duration.ofSeconds(1));

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class ServerPodTest {
     @Test
     void anImageThatTheNodeDoesNotHoldIsNamedWithTheRemedy() {
-        assertEquals(Optional.of("the node does not hold the image box:1 and cannot get it (ErrImagePull: no such host); set FAIRLEAD_POD_IMAGE to any image that is"
+        assertEquals(Optional.of("the node does not hold the image box:1 and cannot get it (ErrImagePull: no such host);"
+                        + " set FAIRLEAD_POD_IMAGE to any image that is"
                 + " on the node: nothing of it is run"), ServerPod.missingImage(waiting("ErrImagePull", "no such host"), "box:1"));
         assertEquals(true, ServerPod.missingImage(waiting("ImagePullBackOff", "Back-off pulling image"), "box:1").isPresent());
     }

@@ -15,7 +15,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 @ExtendWith(LeakCheck.class)
 class MacroBenchmarksIT {
     @Test void everyBenchmarkMovesTheRightBytesThroughAForward() throws RunnerException {
-        var options = new OptionsBuilder().exclude(MacroMain.NOT_MACRO).mode(Mode.SingleShotTime).forks(0).warmupIterations(0).measurementIterations(3)
+        var options = new OptionsBuilder().exclude(MacroMain.NOT_MACRO).mode(Mode.SingleShotTime).forks(0).warmupIterations(0)
+                .measurementIterations(3)
                 .shouldFailOnError(true).verbosity(VerboseMode.SILENT).addProfiler(LoopCpu.class);
         var runs = new Runner(options.build()).run();
         assertEquals(14, runs.size());

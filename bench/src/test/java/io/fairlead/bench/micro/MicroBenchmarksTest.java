@@ -15,7 +15,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 @ExtendWith(LeakCheck.class)
 class MicroBenchmarksTest {
     @Test void everyBenchmarkDoesWhatItSaysAndReleasesItsBuffers() throws RunnerException {
-        var options = new OptionsBuilder().exclude(MicroMain.NOT_MICRO).mode(Mode.SingleShotTime).forks(0).warmupIterations(0).measurementIterations(3)
+        var options = new OptionsBuilder().exclude(MicroMain.NOT_MICRO).mode(Mode.SingleShotTime).forks(0).warmupIterations(0)
+                .measurementIterations(3)
                 .shouldFailOnError(true).verbosity(VerboseMode.SILENT);
         assertTrue(new Runner(options.build()).run().size() > 20);
     }

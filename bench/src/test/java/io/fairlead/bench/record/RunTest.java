@@ -83,11 +83,14 @@ class RunTest {
     @Test
     void anEmptyFileIsSaidToBe() throws IOException {
         Path measurements = Files.writeString(folder.resolve("measurements.jsonl"), "\n");
-        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().endsWith("is empty: the run ended before its first measurement"));
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage()
+                .endsWith("is empty: the run ended before its first measurement"));
         Files.delete(measurements);
         Path scores = Files.writeString(folder.resolve("jmh.json"), "");
-        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().endsWith("holds no score: the run ended before its first benchmark"));
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage()
+                .endsWith("holds no score: the run ended before its first benchmark"));
         Files.writeString(scores, "[\n  {\"benchmark\"");
-        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage().contains("jmh.json is not whole: no JSON from its line 2 on"));
+        assertTrue(assertThrows(IOException.class, () -> Run.read(folder)).getMessage()
+                .contains("jmh.json is not whole: no JSON from its line 2 on"));
     }
 }
