@@ -3,6 +3,7 @@ package io.fairlead.bench.isolation;
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
 import io.fairlead.bench.RunLog;
+import io.fairlead.bench.RunOptions;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.bench.peer.RunFolder;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -98,22 +100,13 @@ public final class IsolationMain implements Callable<Integer> {
     @Option(names = "--sessions", paramLabel = "auto|N", defaultValue = "auto", description = "of fairlead")
     private String sessions;
 
-    @Option(names = "--fairlead", paramLabel = "PROGRAM", defaultValue = "bin/fairlead", description = "default ${DEFAULT-VALUE}")
-    private String fairlead;
-
-    @Option(names = "--kubectl", paramLabel = "PROGRAM", defaultValue = "kubectl", description = "default ${DEFAULT-VALUE}")
-    private String kubectl;
-
-    @Option(names = "--results", paramLabel = "FOLDER|none", defaultValue = "jmh-results",
-            description = "where to write (default ${DEFAULT-VALUE}); none: a temporary folder")
-    private String results;
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "this text")
-    private boolean help;
+    @Mixin
+    private RunOptions options;
 
     @Spec
     private CommandSpec spec;
 
+    private Map<String, List<String>> programs;
     private RunLog log;
     private ServerPod pod;
     private Path kubeconfig;
@@ -130,7 +123,7 @@ public final class IsolationMain implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--connections is 1 or more, --seconds and --reference above 0, --rate and --repeat-b 0 or more");
         }
-        Map<String, List<String>> programs = ForwarderProcess.programs(fairlead, kubectl);
+        programs = ForwarderProcess.programs(options.fairlead, options.kubectl);
         if (!programs.keySet().containsAll(peers)) {
             throw new ParameterException(spec.commandLine(), "no such peer among " + peers + "; there are " + programs.keySet());
         }
@@ -171,9 +164,9 @@ public final class IsolationMain implements Callable<Integer> {
     private void run(Interruption interruption) throws IOException, InterruptedException {
         String machine = RunFolder.machine();
         if (peers.contains("fairlead")) {
-            Forwarder.prepare(fairlead);
+            Forwarder.prepare(options.fairlead);
         }
-        log = new RunLog("Isolation", results);
+        log = new RunLog("Isolation", options.results);
         log.row(String.format("%-12s %-24s %-6s %-6s %6s %9s %9s %9s %9s %9s %6s %6s %11s %7s  %s", "peer", "case", "phase", "group", "s", "alive",
                 "op/s", "p50 ms", "p99 ms", "max ms", "errors", "waited", "silence ms", "p99 x", "forwarder"));
         List<Turn> turns = turns();
@@ -215,8 +208,8 @@ public final class IsolationMain implements Callable<Integer> {
     private void turn(Turn turn) throws IOException, InterruptedException {
         List<String> flags = turn.peer().equals("fairlead") ? List.of("--sessions", sessions, "--v", "4") : List.of();
         List<Integer> ports = turn.onePort() ? List.of(ServerPod.port("any")) : Stream.of("echo", "source", "stall").map(ServerPod::port).toList();
-        try (ForwarderProcess forwarder = ForwarderProcess.start(ForwarderProcess.programs(fairlead, kubectl).get(turn.peer()), kubeconfig,
-                pod.namespace(), "pod/" + pod.name(), ports, flags)) {
+        try (ForwarderProcess forwarder = ForwarderProcess.start(programs.get(turn.peer()), kubeconfig, pod.namespace(), "pod/" + pod.name(), ports,
+                flags)) {
             try {
                 phases(turn, forwarder, new Culprits.Places(forwarder.address(ports.getFirst()), forwarder.address(ports.get(turn.onePort() ? 0 : 1)),
                         forwarder.address(ports.get(turn.onePort() ? 0 : 2)), turn.onePort()));

@@ -3,6 +3,7 @@ package io.fairlead.bench.scale;
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
 import io.fairlead.bench.RunLog;
+import io.fairlead.bench.RunOptions;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.isolation.ForwarderProcess;
 import io.fairlead.bench.isolation.ProcessFacts;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,6 +53,8 @@ public final class ScaleMain implements Callable<Integer> {
     /// Handles that a process needs beside its connections: libraries, loops, sessions, listeners.
     private static final int HANDLES_BESIDE = 200;
     private static final int MEMORY_RECORDS = 20;
+    /// What is closing may close: the forwarder holds a FIN for half a second, containerd ends a connection a second after it.
+    private static final int CLOSING_MILLIS = 2000;
     /// Source addresses of the generator, 28,000 ports each: a port rests for a minute after its connection. Behind the forwarder Linux gives a
     /// resting port of the loopback to the next connection after a second.
     private static final String SOURCES = "100";
@@ -111,18 +115,8 @@ public final class ScaleMain implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "of download (default ${DEFAULT-VALUE})")
     private int rounds;
 
-    @Option(names = "--fairlead", paramLabel = "PROGRAM", defaultValue = "bin/fairlead", description = "default ${DEFAULT-VALUE}")
-    private String fairlead;
-
-    @Option(names = "--kubectl", paramLabel = "PROGRAM", defaultValue = "kubectl", description = "default ${DEFAULT-VALUE}")
-    private String kubectl;
-
-    @Option(names = "--results", paramLabel = "FOLDER|none", defaultValue = "jmh-results",
-            description = "where to write (default ${DEFAULT-VALUE}); none: a temporary folder")
-    private String results;
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "this text")
-    private boolean help;
+    @Mixin
+    private RunOptions options;
 
     @Spec
     private CommandSpec spec;
@@ -146,10 +140,10 @@ public final class ScaleMain implements Callable<Integer> {
 
     private void run(Interruption interruption) throws IOException, InterruptedException {
         String machine = RunFolder.machine();
-        Forwarder.prepare(fairlead);
-        log = new RunLog("Scale", results);
+        Forwarder.prepare(options.fairlead);
+        log = new RunLog("Scale", options.results);
         log.setup(machine
-                + "- kubectl: " + RunFolder.output(kubectl, "version", "--client").replace("Client Version: ", "") + "\n"
+                + "- kubectl: " + RunFolder.output(options.kubectl, "version", "--client").replace("Client Version: ", "") + "\n"
                 + "- open files per process, at most: " + handlesMax() + "\n"
                 + "- command: `" + NAME + " " + RunFolder.withoutFolders(spec.commandLine().getParseResult().originalArgs()) + "`\n"
                 + "\nThe generator, the forwarder, the ideal testbed and its pod's servers are processes of their own on this machine's cores."
@@ -211,7 +205,7 @@ public final class ScaleMain implements Callable<Integer> {
                         .withTimes(Duration.ofSeconds(3), measured());
                 var held = new ProcessFacts[1];
                 LoadResult result = Load.run(List.of(load), atEnd(() -> held[0] = forwarder.facts())).getFirst();
-                Thread.sleep(3000); // what is closing may close
+                Thread.sleep(CLOSING_MILLIS);
                 ProcessFacts end = forwarder.facts();
                 log.say("%-14s %6d connections: opened %d, %.0f op/s, p50 %.1f p99 %.1f max %.0f ms, errors %s, %s; peak %.0f MB; handles %d before,"
                         + " %d with, %d after; generator %.1f of %.1f s", part, connections, result.opened(), result.opsPerSecond(),
@@ -228,7 +222,7 @@ public final class ScaleMain implements Callable<Integer> {
     private ForwarderProcess start(Place place, String... flags) throws IOException, InterruptedException {
         var all = new ArrayList<>(List.of("--quiet", "--v", "4"));
         all.addAll(List.of(flags));
-        return ForwarderProcess.start(List.of(fairlead), place.kubeconfig(), place.namespace(), place.target(), List.of(place.port()), all);
+        return ForwarderProcess.start(List.of(options.fairlead), place.kubeconfig(), place.namespace(), place.target(), List.of(place.port()), all);
     }
 
     // ---- a million, one after another
@@ -250,7 +244,7 @@ public final class ScaleMain implements Callable<Integer> {
                     LoadResult result = Load.run(List.of(load), Load.Window.IGNORED).getFirst();
                     spent += result.seconds();
                     result.errors().forEach((kind, times) -> errors.merge(kind, times, Long::sum));
-                    Thread.sleep(1000); // what is closing may close
+                    Thread.sleep(CLOSING_MILLIS);
                     if (!forwarder.alive()) {
                         throw new IOException("the forwarder ended by itself before " + done + " connections, errors " + errors);
                     }
@@ -259,15 +253,30 @@ public final class ScaleMain implements Callable<Integer> {
                     log.say("%-14s %9d connections  %6.0f MB, peak %6.0f MB, %4d handles, %5.0f/s, p99 %6.1f ms, cpu %3.0f us each,"
                             + " errors %s; %.0f s left",
                             part, done, facts.residentMegabytes(), facts.peakMegabytes(), facts.handles(), result.opsPerSecond(),
-                            result.micros(99) / 1e3, facts.cpuSeconds() / done * 1e6, result.errors(), (spent + i) / done * (count - done));
+                            result.micros(99) / 1e3, facts.cpuSeconds() / done * 1e6, result.errors(), (spent + i * CLOSING_MILLIS / 1e3) / done * (count - done));
                     record(part, Map.of("connections", done, "result", result.values(), "forwarder", facts.values()));
                 }
-                log.say("%-14s %s", part, growth);
+                long last = System.nanoTime();
+                facts = settled(forwarder);
+                log.say("%-14s %s", part, growth.upTo(facts, (System.nanoTime() - last) / 1e9));
+                record(part, Map.of("connections", count, "settled", facts.values()));
                 log.say("%-14s %d connections in %.0f s, %.0f/s; errors in all: %s", part, count, spent, count / spent, errors);
             } finally {
                 log.file(part + ".log", forwarder.lines());
             }
         }
+    }
+
+    /// Facts once the number of handles has been the same for ten seconds, or after two minutes.
+    private static ProcessFacts settled(ForwarderProcess forwarder) throws InterruptedException {
+        ProcessFacts facts = forwarder.facts();
+        for (int seconds = 0, same = 0; seconds < 120 && same < 10; seconds++) {
+            Thread.sleep(1000);
+            ProcessFacts now = forwarder.facts();
+            same = now.handles() == facts.handles() ? same + 1 : 0;
+            facts = now;
+        }
+        return facts;
     }
 
     // ---- a long fat path
@@ -280,7 +289,7 @@ public final class ScaleMain implements Callable<Integer> {
                 String name = String.format(Locale.ROOT, "%s, %d sessions", mode, sessions);
                 rates.add(rate(Part.PATH, name, interruption, () -> {
                     try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
-                        return bulk(Part.PATH, List.of(fairlead), sessions, cluster, mode, pathConnections, name);
+                        return bulk(Part.PATH, List.of(options.fairlead), sessions, cluster, mode, pathConnections, name);
                     }
                 }));
             }
@@ -296,7 +305,7 @@ public final class ScaleMain implements Callable<Integer> {
         try (IdealCluster cluster = IdealCluster.start()) {
             for (int round = 1; round <= rounds; round++) {
                 for (int connections : List.of(1, 16)) {
-                    for (var command : ForwarderProcess.programs(fairlead, kubectl).entrySet()) {
+                    for (var command : ForwarderProcess.programs(options.fairlead, options.kubectl).entrySet()) {
                         String name = "round " + round + ", " + connections + " connections, " + command.getKey();
                         rates.computeIfAbsent(command.getKey() + " " + connections, _ -> new ArrayList<>())
                                 .add(rate(Part.DOWNLOAD, name, interruption,
