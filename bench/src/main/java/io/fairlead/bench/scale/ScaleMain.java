@@ -253,7 +253,8 @@ public final class ScaleMain implements Callable<Integer> {
                     log.say("%-14s %9d connections  %6.0f MB, peak %6.0f MB, %4d handles, %5.0f/s, p99 %6.1f ms, cpu %3.0f us each,"
                             + " errors %s; %.0f s left",
                             part, done, facts.residentMegabytes(), facts.peakMegabytes(), facts.handles(), result.opsPerSecond(),
-                            result.micros(99) / 1e3, facts.cpuSeconds() / done * 1e6, result.errors(), (spent + i * CLOSING_MILLIS / 1e3) / done * (count - done));
+                            result.micros(99) / 1e3, facts.cpuSeconds() / done * 1e6, result.errors(),
+                            (spent + i * CLOSING_MILLIS / 1e3) / done * (count - done));
                     record(part, Map.of("connections", done, "result", result.values(), "forwarder", facts.values()));
                 }
                 long last = System.nanoTime();
