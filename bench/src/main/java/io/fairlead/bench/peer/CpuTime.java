@@ -8,6 +8,10 @@ record CpuTime(double user, double system) {
         return user + system;
     }
 
+    CpuTime plus(CpuTime more) {
+        return new CpuTime(user + more.user, system + more.system);
+    }
+
     CpuTime minus(CpuTime before) {
         return new CpuTime(user - before.user, system - before.system);
     }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 /// bench/peer --quick                               the main workloads once, under 4 minutes
 /// bench/peer --workloads rr-1,connect-1 --peers fairlead,kubectl-ws,raw --rtt 0,20,100
 /// bench/peer --workloads all --rtt 20              everything, over a round trip of 20 ms
+/// bench/peer --profile --workloads down-1,rr-64 --peers fairlead --rounds 1 --warmup 20 --seconds 10      where fairlead's CPU time goes
 /// bench/peer --peer krelay='krelay -n {namespace} pod/{pod} {ports}' --peers fairlead,krelay --workloads down-1
 /// ```
 /// The cluster is the one that `KUBECONFIG` names; see {@link ServerPod} for what is run there. Within a round every workload is given to each
@@ -40,41 +41,60 @@ import picocli.CommandLine.Option;
 /// `measurements.jsonl`, one line for each turn (see {@link Measurement#values}).
 @Command(name = "bench/peer", mixinStandardHelpOptions = false, sortOptions = false, usageHelpWidth = 130,
         description = "Runs fairlead and its peers in turns on the cluster that KUBECONFIG names, and writes ratios of medians with their spread.",
-        footerHeading = "%nOther programs, as --peer NAME='...':%n",
+        footerHeading = "%n",
         footer = {
+            "Without --workloads, --peers and --rtt, 3 rounds, some 25 minutes on two cores:",
+            "  down-1 up-1 rr-1 rr-64 connect-8           fairlead kubectl-ws kubectl-spdy raw direct, and client-java fabric8 but for up-1",
+            "  down-16 up-16 rr-1000 open-64 connect-1 churn-64 mixed stalled          fairlead kubectl-ws kubectl-spdy raw (not stalled)",
+            "  connect-1 and down-1 at 20 ms, connect-1 at 100 ms                      fairlead kubectl-ws kubectl-spdy raw",
+            "With --quick alone, once, under 4 minutes:",
+            "  down-1 down-16 up-1 rr-1 rr-64 open-64 connect-8 churn-64 mixed stalled fairlead kubectl-ws kubectl-spdy raw (not stalled)",
+            "",
+            "Other programs, as --peer NAME='...':",
             "  krelay='krelay -n {namespace} pod/{pod} {ports}'",
             "  ssh='ssh -N -o ExitOnForwardFailure=yes -L127.0.0.1:{local}:{ip}:{remote} NODE'   the pod by way of a node's sshd",
-            "  kftray='./kftray.sh {namespace} {pod} {ports}'     kftray and kubefwd take no local ports on their command line (kftray reads a",
-            "  kubefwd='./kubefwd.sh {namespace} {pod} {ports}'   file, kubefwd forwards services to addresses of its own): a script has to map them",
+            "  kftray='./kftray.sh {namespace} {pod} {ports}'     kftray and kubefwd take no local ports on their command line (kftray reads",
+            "  kubefwd='./kubefwd.sh {namespace} {pod} {ports}'   a file, kubefwd forwards services to addresses of its own): map them in a script",
             "In a command {namespace}, {pod}, {ip} and {kubeconfig} are filled in; {ports} becomes LOCAL:REMOTE for each port, and a word with",
             "{local} and {remote} is repeated for each port. KUBECONFIG is set for it. It has started once all local ports listen.",
             "",
             "Exit code 0: the run went through, whatever the peers did. 64: bad option. 78: no cluster. 130: interrupted."})
 public final class PeerMain implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PROFILED = "fairlead";
+    /// Start, first byte, opening and end of a turn, on average over the default run: 0.1 s with `raw`, 0.15 s with kubectl, 0.5 to 0.7 s with fairlead, more with the libraries.
+    private static final double AROUND_SECONDS = 0.6;
     private static final int EXIT_USAGE = 64;
     private static final int EXIT_CONFIG = 78;
 
-    @Option(names = "--quick", description = "the main workloads, 1 round of 2 s after 1.5 s, fairlead, kubectl-ws, kubectl-spdy and raw: under 4 minutes")
+    @Option(names = "--quick", description = "the main workloads once, a short while each, by the main peers: under 4 minutes")
     private boolean quick;
 
-    @Option(names = "--peers", split = ",", paramLabel = "NAME", description = "whom to run, the first against the others")
+    @Option(names = "--peers", split = ",", paramLabel = "NAME", description = "whom to run, the first against the others: fairlead, kubectl-ws, kubectl-spdy, client-java, "
+            + "fabric8, raw, direct, faulty-none, faulty-sleep-200us, faulty-lose-byte, faulty-stall-500ms, and those of --peer")
     private List<String> peers = List.of();
 
-    @Option(names = "--workloads", paramLabel = "NAME,...|all", description = "what to run: ${COMPLETION-CANDIDATES}", completionCandidates = WorkloadNames.class)
+    @Option(names = "--workloads", paramLabel = "NAME,...|all", description = "what to run, all by every peer: ${COMPLETION-CANDIDATES}", completionCandidates = WorkloadNames.class)
     private String workloads = "";
 
-    @Option(names = "--rtt", split = ",", paramLabel = "MS", description = "round trips that a delaying relay puts before the API server, such as 0,20,100; 0: no relay")
+    @Option(names = "--rtt", split = ",", paramLabel = "MS", description = "round trips that a delaying relay puts before the API server, such as 0,20,100 (default 0: no relay)")
     private List<Integer> rtts = List.of();
 
-    @Option(names = "--rounds", paramLabel = "N", description = "turns of each peer with each workload (default 3)")
+    @Option(names = "--rounds", paramLabel = "N", description = "turns of each peer with each workload (default 3, with --quick 1)")
     private Integer rounds;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "measured time of a turn (default 3)")
+    @Option(names = "--seconds", paramLabel = "S", description = "measured time of a turn (default 3, with --quick 2)")
     private Double seconds;
 
-    @Option(names = "--warmup", paramLabel = "S", description = "traffic before it (default 3): a forwarder is used for minutes; its start is measured by itself")
+    @Option(names = "--warmup", paramLabel = "S", description = "the same traffic before it (default 3, with --quick 1.5); 20: as one that has run for a while, "
+            + "fairlead's JIT has done its work; 0: as a fresh one")
     private Double warmup;
+
+    @Option(names = "--profile", description = "one more turn of fairlead, the first peer, for each workload with a JFR recording: profile.md in the run's folder")
+    private boolean profile;
+
+    @Option(names = "--ideal", description = "the ideal testbed in place of the cluster of KUBECONFIG: what the client alone can do; without direct")
+    private boolean ideal;
 
     @Option(names = "--fairlead", paramLabel = "PROGRAM", description = "default ${DEFAULT-VALUE}", defaultValue = "bin/fairlead")
     private String fairlead;
@@ -107,6 +127,7 @@ public final class PeerMain implements Callable<Integer> {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new PeerMain());
         line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF)); // its own guess takes every stream for a terminal since JDK 22
         return line;
     }
 
@@ -121,13 +142,12 @@ public final class PeerMain implements Callable<Integer> {
             System.err.println("bench/peer: " + e.getMessage());
             return EXIT_USAGE;
         }
-        Path kubeconfig = ServerPod.kubeconfig().orElse(null);
-        if (kubeconfig == null) {
-            System.err.println("bench/peer: KUBECONFIG names no readable file; the run needs a real cluster");
+        if (!ideal && ServerPod.kubeconfig().isEmpty()) {
+            System.err.println("bench/peer: KUBECONFIG names no readable file; the run needs a real cluster, or --ideal");
             return EXIT_CONFIG;
         }
         try (Interruption _ = Interruption.guard()) {
-            run(plan, commands, kubeconfig);
+            run(plan, commands);
             return 0;
         } catch (InterruptedException _) {
             System.err.println("bench/peer: interrupted");
@@ -144,6 +164,9 @@ public final class PeerMain implements Callable<Integer> {
         }
         int turns = rounds != null ? rounds : quick ? 1 : 3;
         Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);
+        if (ideal) {
+            ready = ready.without("direct"); // the testbed's pod has no address of its own
+        }
         if (peers.isEmpty() && workloads.isEmpty() && rtts.isEmpty()) {
             return ready;
         }
@@ -168,12 +191,19 @@ public final class PeerMain implements Callable<Integer> {
                 throw new IllegalArgumentException("no peer \"" + peer + "\"; there are " + String.join(" ", all.keySet()) + " raw direct, and those that --peer names");
             }
         }
+        if (profile && !named.getFirst().equals(PROFILED)) {
+            throw new IllegalArgumentException("--profile records fairlead, which has to be the first peer and not " + named.getFirst());
+        }
+        if (ideal && named.contains("direct")) {
+            throw new IllegalArgumentException("--ideal has no direct path, as its pod has no address of its own");
+        }
         all.keySet().retainAll(named);
         return all;
     }
 
-    private void run(Plan plan, Map<String, PeerCommand> commands, Path kubeconfig) throws IOException, InterruptedException {
+    private void run(Plan plan, Map<String, PeerCommand> commands) throws IOException, InterruptedException {
         List<Turn> turns = plan.turns();
+        List<Turn> profiled = profile ? turns.stream().filter(turn -> turn.peer().equals(PROFILED) && turn.round() == 1).toList() : List.of();
         String machine = RunFolder.machine();
         if (commands.containsKey("fairlead")) {
             try {
@@ -184,16 +214,20 @@ public final class PeerMain implements Callable<Integer> {
         }
         Path folder = results.equals("none") ? Files.createTempDirectory("fairlead-peer") : RunFolder.create(Path.of(results));
         var all = new ArrayList<Measurement>();
-        System.err.printf("%d turns of about %.0f s: some %.0f minutes%n", turns.size(), turnSeconds(), Math.ceil(turns.size() * turnSeconds() / 60));
-        try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
-            Files.writeString(folder.resolve("setup.md"), setup(plan, commands, machine, pod));
-            var runner = new TurnRunner(TurnRunner.Pod.of(pod), kubeconfig, commands, duration(warmup()), duration(seconds()));
-            long begun = System.nanoTime();
+        int count = turns.size() + profiled.size();
+        System.err.printf("%d turns of about %.1f s: some %.0f minutes%n", count, turnSeconds(), Math.ceil(count * turnSeconds() / 60));
+        try (Servers servers = ideal ? Servers.ideal() : Servers.deploy(ServerPod.kubeconfig().orElseThrow())) {
+            Files.writeString(folder.resolve("setup.md"), setup(plan, commands, machine, servers));
+            var runner = new TurnRunner(servers.pod(), servers.kubeconfig(), commands, duration(warmup()), duration(seconds()));
+            var progress = new Progress(count, turnSeconds());
             for (Turn turn : turns) {
                 Measurement measured = runner.run(turn);
                 all.add(measured);
                 append(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(measured.values()) + "\n");
-                progress(measured, all.size(), turns.size(), begun);
+                progress.done(measured, "");
+            }
+            for (Turn turn : profiled) {
+                progress.done(profile(runner, turn, all, folder.resolve("profile.md")), "profiled, in no table: ");
             }
         } finally {
             String summary = "# Side by side\n\n" + (all.size() < turns.size() ? "Ended after " + all.size() + " of " + turns.size() + " turns.\n\n" : "")
@@ -204,23 +238,44 @@ public final class PeerMain implements Callable<Integer> {
         }
     }
 
-    /// Start, first byte and end take about a second.
+    /// A profile that fails is a result, too.
+    private Measurement profile(TurnRunner runner, Turn turn, List<Measurement> all, Path file) throws IOException, InterruptedException {
+        if (!Files.exists(file)) {
+            append(file, ProfileReport.HEAD);
+        }
+        try (var recording = new FlightRecording()) {
+            Measurement measured = runner.run(turn, recording);
+            if (!recording.isWritten()) {
+                append(file, ProfileReport.failed(turn, measured.ran() ? measured.diedWith() : measured.failure()));
+                return measured;
+            }
+            List<Measurement> usual = all.stream().filter(one -> one.ran() && one.peer().equals(PROFILED) && one.turn().title().equals(turn.title())).toList();
+            append(file, ProfileReport.of(measured, recording.cpuOfWindow(), recording.window(), profileCommand(turn), usual));
+            return measured;
+        }
+    }
+
+    private String profileCommand(Turn turn) {
+        return "bench/peer --peers fairlead --workloads " + turn.workload().name() + (turn.rttMillis() == 0 ? "" : " --rtt " + turn.rttMillis()) + " --rounds 1 --seconds "
+                + seconds() + " --warmup " + warmup() + (ideal ? " --ideal" : "") + " --profile";
+    }
+
     private double turnSeconds() {
-        return warmup() + seconds() + 1;
+        return warmup() + seconds() + AROUND_SECONDS;
     }
 
     private static Duration duration(double seconds) {
         return Duration.ofMillis(Math.round(seconds * 1000));
     }
 
-    private String setup(Plan plan, Map<String, PeerCommand> commands, String machine, ServerPod pod) {
+    private String setup(Plan plan, Map<String, PeerCommand> commands, String machine, Servers servers) {
         String options = RunFolder.withoutFolders(arguments());
         return "# Setup\n\n" + machine
-                + "- API server: " + pod.serverVersion() + "\n"
+                + "- API server: " + servers.version() + "\n"
                 + "- kubectl: " + RunFolder.output(kubectl, "version", "--client").replace("Client Version: ", "") + "\n"
                 + (commands.containsKey("client-java") ? "- client-java: " + version(io.kubernetes.client.PortForward.class) + "\n" : "")
                 + (commands.containsKey("fabric8") ? "- fabric8: " + version(io.fabric8.kubernetes.client.KubernetesClient.class) + "\n" : "")
-                + "- servers in the pod: `io.fairlead.testbed.pod.PodMain`, on the JDK above\n"
+                + "- servers " + (ideal ? "beside the testbed" : "in the pod") + ": `io.fairlead.testbed.pod.PodMain`, on the JDK above\n"
                 + "- command: `bench/peer" + (options.isEmpty() ? "" : " " + options) + "`\n"
                 + "- rounds " + plan.rounds() + ", " + seconds() + " s measured after " + warmup() + " s of warm-up, a fresh process each turn\n"
                 + commands.entrySet().stream().map(peer -> "- " + peer.getKey() + ": `" + RunFolder.withoutFolders(peer.getValue().words()) + "`\n").collect(Collectors.joining())
@@ -240,6 +295,12 @@ public final class PeerMain implements Callable<Integer> {
         option(words, "--rounds", rounds == null ? "" : rounds.toString());
         option(words, "--seconds", seconds == null ? "" : seconds.toString());
         option(words, "--warmup", warmup == null ? "" : warmup.toString());
+        if (profile) {
+            words.add("--profile");
+        }
+        if (ideal) {
+            words.add("--ideal");
+        }
         others.forEach((name, command) -> option(words, "--peer", name + "='" + command + "'"));
         return words;
     }
@@ -255,14 +316,6 @@ public final class PeerMain implements Callable<Integer> {
     private static String version(Class<?> type) {
         String jar = Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getFileName().toString();
         return jar.replaceAll("^[a-z0-9-]*?-([0-9].*)\\.jar$", "$1");
-    }
-
-    private static void progress(Measurement measured, int done, int turns, long begunNanos) {
-        double seconds = (System.nanoTime() - begunNanos) / 1e9;
-        System.err.printf("%3d/%d  %-14s %-12s %s   %.0f s left%n", done, turns, measured.turn().title(), measured.peer(),
-                measured.ran() ? String.format("%8.1f MB/s %9.1f op/s  p50 %8.0f  p99 %8.0f us  cpu %.2f s  errors %d", measured.megabytesPerSecond(),
-                        measured.opsPerSecond(), measured.latencyMicros(50), measured.latencyMicros(99), measured.cpu().total(), measured.errors())
-                        : "failed: " + measured.failure(), seconds / done * (turns - done));
     }
 
     private static void append(Path file, String line) throws IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// CPU time and memory of a process and all its living descendants, out of `/proc`.
@@ -57,8 +58,17 @@ public record ProcessTree(ProcessHandle root) {
 
     /// Fields 3 and following of `/proc/PID/stat`, proc(5): state, ...
     public static String[] stat(long pid) throws IOException {
-        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+        return fields(Files.readString(Path.of("/proc", Long.toString(pid), "stat")));
+    }
+
+    /// The same of the text of a `stat`, a process's or a thread's.
+    static String[] fields(String stat) {
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    }
+
+    /// The first JVM among them: the root itself, or what a script has started.
+    Optional<ProcessHandle> jvm() {
+        return all().filter(process -> process.info().command().map(Path::of).filter(program -> program.endsWith("java")).isPresent()).findFirst();
     }
 
     private Stream<ProcessHandle> all() {

@@ -55,7 +55,12 @@ final class TurnRunner {
     ///
     /// @throws InterruptedException this thread was interrupted; what the turn had started has ended
     Measurement run(Turn turn) throws InterruptedException {
-        var work = new FutureTask<>(() -> once(turn));
+        return run(turn, Probe.NONE);
+    }
+
+    /// The same with `probe` at the forwarder; `raw` and `direct` have none.
+    Measurement run(Turn turn, Probe probe) throws InterruptedException {
+        var work = new FutureTask<>(() -> once(turn, probe));
         Thread thread = Thread.ofVirtual().name("turn").start(work);
         long seconds = limit(turn).toSeconds();
         try {
@@ -94,12 +99,12 @@ final class TurnRunner {
         return specs(turn.workload(), port -> new InetSocketAddress(port)).stream().map(LoadSpec::deadline).reduce(AROUND_MAX.plus(warmup).plus(window), Duration::plus);
     }
 
-    private Measurement once(Turn turn) throws IOException, InterruptedException {
+    private Measurement once(Turn turn, Probe probe) throws IOException, InterruptedException {
         try (Wire wire = Wire.of(turn.rttMillis(), kubeconfig)) {
             return switch (turn.peer()) {
                 case "raw" -> raw(turn, wire);
                 case "direct" -> direct(turn, wire);
-                default -> forwarded(turn, wire);
+                default -> forwarded(turn, wire, probe);
             };
         }
     }
@@ -119,25 +124,31 @@ final class TurnRunner {
         return Measurement.ofPath(turn, load(turn.workload(), addresses::get, Load.Window.IGNORED), CpuTime.NONE);
     }
 
-    private Measurement forwarded(Turn turn, Wire wire) throws IOException, InterruptedException {
+    private Measurement forwarded(Turn turn, Wire wire, Probe probe) throws IOException, InterruptedException {
         Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name(), "ip", pod.ip(), "kubeconfig", String.valueOf(wire.kubeconfig()));
         try (Forwarder forwarder = Forwarder.start(commands.get(turn.peer()), names, ports(turn.workload()))) {
             running = forwarder;
             double firstByteMillis = forwarder.firstByteMillis(ServerPod.port("echo"));
             ProcessTree tree = forwarder.tree();
+            probe.forwarding(tree);
             CpuTime[] cpu = new CpuTime[2];
             var results = load(turn.workload(), port -> new InetSocketAddress("127.0.0.1", forwarder.localPort(port)), new Load.Window() {
                 @Override
                 public void begin() {
                     cpu[0] = tree.cpu();
+                    probe.begin();
                 }
 
                 @Override
                 public void end() {
                     cpu[1] = tree.cpu();
+                    probe.end();
                 }
             });
             boolean alive = forwarder.alive();
+            if (alive) {
+                probe.worked();
+            }
             return new Measurement(turn, "", results, alive ? cpu[1].minus(cpu[0]) : CpuTime.NONE, tree.residentPeakMegabytes(),
                     forwarder.startMillis(), firstByteMillis, alive ? "" : "ended by itself: " + forwarder.lastLines());
         }
