@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -53,14 +54,16 @@ import picocli.CommandLine.Option;
             "Other programs, as --peer NAME='...':",
             "  krelay='krelay -n {namespace} pod/{pod} {ports}'",
             "  ssh='ssh -N -o ExitOnForwardFailure=yes -L127.0.0.1:{local}:{ip}:{remote} NODE'   the pod by way of a node's sshd",
-            "  kftray='./kftray.sh {namespace} {pod} {ports}'     kftray and kubefwd take no local ports on their command line (kftray reads",
-            "  kubefwd='./kubefwd.sh {namespace} {pod} {ports}'   a file, kubefwd forwards services to addresses of its own): map them in a script",
+            "  kftray='./kftray.sh {namespace} {pod} {ports}'     kftray and kubefwd take no local ports on their command line (kftray",
+            "  kubefwd='./kubefwd.sh {namespace} {pod} {ports}'   reads a file, kubefwd forwards services to addresses of its own): map them there",
             "In a command {namespace}, {pod}, {ip} and {kubeconfig} are filled in; {ports} becomes LOCAL:REMOTE for each port, and a word with",
             "{local} and {remote} is repeated for each port. KUBECONFIG is set for it. It has started once all local ports listen.",
             "",
             "Exit code 0: the run went through, whatever the peers did. 64: bad option. 78: no cluster. 130: interrupted."})
 public final class PeerMain implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /// The testbed does not speak the libraries' protocol, and its pod has no address of its own.
+    private static final List<String> NOT_IDEAL = List.of("client-java", "fabric8", "direct");
     private static final String PROFILED = "fairlead";
     /// Start, first byte, opening and end of a turn, on average over the default run: 0.1 s with `raw`, 0.15 s with kubectl, 0.5 to 0.7 s with fairlead, more with the libraries.
     private static final double AROUND_SECONDS = 0.6;
@@ -86,14 +89,15 @@ public final class PeerMain implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "measured time of a turn (default 3, with --quick 2)")
     private Double seconds;
 
-    @Option(names = "--warmup", paramLabel = "S", description = "the same traffic before it (default 3, with --quick 1.5); 20: as one that has run for a while, "
-            + "fairlead's JIT has done its work; 0: as a fresh one")
+    @Option(names = "--warmup", paramLabel = "S", description = "the same traffic before it (default 3, with --quick 1.5); 20: a forwarder that has been running "
+            + "for a while, its JIT nearly done; 0: a fresh one")
     private Double warmup;
 
     @Option(names = "--profile", description = "one more turn of fairlead, the first peer, for each workload with a JFR recording: profile.md in the run's folder")
     private boolean profile;
 
-    @Option(names = "--ideal", description = "the ideal testbed in place of the cluster of KUBECONFIG: what the client alone can do; without direct")
+    @Option(names = "--ideal", description = "the ideal testbed in place of the cluster of KUBECONFIG: what the client alone can do; not for client-java, "
+            + "fabric8, direct")
     private boolean ideal;
 
     @Option(names = "--fairlead", paramLabel = "PROGRAM", description = "default ${DEFAULT-VALUE}", defaultValue = "bin/fairlead")
@@ -165,7 +169,7 @@ public final class PeerMain implements Callable<Integer> {
         int turns = rounds != null ? rounds : quick ? 1 : 3;
         Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);
         if (ideal) {
-            ready = ready.without("direct"); // the testbed's pod has no address of its own
+            ready = ready.without(NOT_IDEAL);
         }
         if (peers.isEmpty() && workloads.isEmpty() && rtts.isEmpty()) {
             return ready;
@@ -194,8 +198,8 @@ public final class PeerMain implements Callable<Integer> {
         if (profile && !named.getFirst().equals(PROFILED)) {
             throw new IllegalArgumentException("--profile records fairlead, which has to be the first peer and not " + named.getFirst());
         }
-        if (ideal && named.contains("direct")) {
-            throw new IllegalArgumentException("--ideal has no direct path, as its pod has no address of its own");
+        if (ideal && !Collections.disjoint(named, NOT_IDEAL)) {
+            throw new IllegalArgumentException("--ideal does not go with " + String.join(", ", NOT_IDEAL) + ": the testbed speaks SPDY only, and its pod has no address of its own");
         }
         all.keySet().retainAll(named);
         return all;

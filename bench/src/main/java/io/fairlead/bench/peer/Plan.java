@@ -46,9 +46,9 @@ record Plan(List<Row> rows, int rounds) {
         return of(PeerWorkload.named("down-1,down-16,up-1,rr-1,rr-64,open-64,connect-8,churn-64,mixed,stalled"), List.of(0), QUICK_PEERS, rounds);
     }
 
-    /// This plan without `peer`.
-    Plan without(String peer) {
-        return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(), row.peers().stream().filter(name -> !name.equals(peer)).toList())).toList(), rounds);
+    /// This plan without `peers`.
+    Plan without(List<String> peers) {
+        return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(), row.peers().stream().filter(name -> !peers.contains(name)).toList())).toList(), rounds);
     }
 
     /// In the order in which they run. A workload that has no raw form is not given to `raw`.

@@ -9,7 +9,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Optional;
+import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedMethod;
@@ -57,7 +58,7 @@ final class RecordedWindow {
     /// Nanoseconds of the loops' CPU time by the frame in which they were spent, and by the nearest line of ours, or of Netty where none is on the stack.
     final Weights frames = new Weights();
     final Weights owners = new Weights();
-    /// Bytes allocated, by class and by the nearest line of ours or Netty's; all threads.
+    /// Bytes allocated, by class and by the nearest line of ours or Netty's, with ours above Netty's; all threads.
     final Weights classes = new Weights();
     final Weights allocators = new Weights();
     final List<Compilation> compilations = new ArrayList<>();
@@ -121,7 +122,7 @@ final class RecordedWindow {
         long bytes = event.getLong("weight");
         RecordedStackTrace stack = event.getStackTrace();
         classes.add(typeName(event.getClass("objectClass").getName()), bytes);
-        allocators.add(stack == null ? NO_STACK : owner(stack), bytes);
+        allocators.add(stack == null ? NO_STACK : allocator(stack), bytes);
         allocatedByLoops += ofLoop(event) ? bytes : 0;
     }
 
@@ -154,16 +155,23 @@ final class RecordedWindow {
 
     /// The nearest line of ours; else Netty's, else where it was.
     private static String owner(RecordedStackTrace stack) {
-        List<RecordedFrame> frames = stack.getFrames();
-        for (String start : List.of(OURS, NETTY)) {
-            Predicate<RecordedFrame> own = frame -> frame.getMethod() != null && frame.getMethod().getType().getName().startsWith(start);
-            var nearest = frames.stream().filter(own).findFirst();
-            if (nearest.isPresent()) {
-                int line = nearest.get().getLineNumber();
-                return name(nearest.get().getMethod()) + (line > 0 ? ":" + line : "");
-            }
-        }
-        return frames.isEmpty() ? NO_STACK : name(frames.getFirst().getMethod());
+        return nearest(stack, OURS).or(() -> nearest(stack, NETTY)).orElseGet(() -> top(stack));
+    }
+
+    /// The nearest line of ours or Netty's, and if that is Netty's, the line of ours that has led there.
+    private static String allocator(RecordedStackTrace stack) {
+        String site = nearest(stack, OURS, NETTY).orElseGet(() -> top(stack));
+        return site.startsWith(OURS) ? site : site + nearest(stack, OURS).map(line -> ", from " + line).orElse("");
+    }
+
+    /// The nearest line of a class whose name begins with one of `starts`.
+    private static Optional<String> nearest(RecordedStackTrace stack, String... starts) {
+        return stack.getFrames().stream().filter(frame -> frame.getMethod() != null && Stream.of(starts).anyMatch(frame.getMethod().getType().getName()::startsWith)).findFirst()
+                .map(frame -> name(frame.getMethod()) + (frame.getLineNumber() > 0 ? ":" + frame.getLineNumber() : ""));
+    }
+
+    private static String top(RecordedStackTrace stack) {
+        return stack.getFrames().isEmpty() ? NO_STACK : name(stack.getFrames().getFirst().getMethod());
     }
 
     private static String name(Object method) {

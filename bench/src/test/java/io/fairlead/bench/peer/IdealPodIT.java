@@ -8,12 +8,11 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Turns against the ideal testbed as a process of its own, and a recording of one.
+/// Turns against the ideal testbed as a process of its own.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IdealPodIT {
     private Servers servers;
@@ -22,7 +21,7 @@ class IdealPodIT {
     @BeforeAll
     void start() throws IOException {
         servers = Servers.ideal();
-        runner = new TurnRunner(servers.pod(), servers.kubeconfig(), Map.of("client-java", PeerCommand.known("", "").get("client-java")), Duration.ofMillis(300), Duration.ofSeconds(1));
+        runner = new TurnRunner(servers.pod(), servers.kubeconfig(), Map.of(), Duration.ofMillis(300), Duration.ofSeconds(1));
     }
 
     @AfterAll
@@ -36,18 +35,5 @@ class IdealPodIT {
         Measurement measured = runner.run(new Turn(PeerWorkload.named(workload).getFirst(), 0, "raw", 1));
         assertEquals(0, measured.errors(), () -> measured.values().toString());
         assertTrue(measured.results().getFirst().verifiedBytes() > 0, () -> measured.values().toString());
-    }
-
-    @Test
-    void aForwarderThatIsAJvmIsRecordedInItsWindow() throws IOException, InterruptedException {
-        try (var recording = new FlightRecording()) {
-            Measurement measured = runner.run(new Turn(PeerWorkload.named("rr-1").getFirst(), 0, "client-java", 1), recording);
-            assertEquals("", measured.failure());
-            assertTrue(recording.isWritten());
-            RecordedWindow window = recording.window();
-            assertTrue(window.classes.total() > 0 && !window.compilations("c1").isEmpty(), () -> window.classes.total() + " bytes, " + window.compilations);
-            double used = recording.cpuOfWindow().values().stream().mapToDouble(CpuTime::total).sum();
-            assertEquals(measured.cpu().total(), used, 0.1, () -> recording.cpuOfWindow().toString());
-        }
     }
 }
