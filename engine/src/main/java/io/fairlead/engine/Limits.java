@@ -175,9 +175,9 @@ public final class Limits {
     /// shown yet what it is. Later ones are kept away from those that turned out interactive.
     public static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /// How long a connection waits for a session that is wanted anyway, rather than share one where it would hurt or be hurt. Opening one takes
-    /// some ten milliseconds; where it takes longer the connection goes where it can.
-    public static final long BETTER_PLACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /// How long a connection waits for a session that is wanted anyway, rather than share one where it would hurt or be hurt, to its end. Opening
+    /// one takes some ten milliseconds, a few hundred where the round trip is long or the machine busy: then most of all it must not share.
+    public static final long BETTER_PLACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /// A connection that moves {@link #BULK_BYTES} within {@link #BULK_NANOS}, one way, is bulk from then on: no new connection is put beside it.
     public static final int BULK_BYTES = 1024 * 1024;

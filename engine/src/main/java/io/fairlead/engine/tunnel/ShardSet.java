@@ -284,6 +284,7 @@ public final class ShardSet {
     /// | any | where a worker is stuck or nothing is read | 64 |
     /// | was bulk last | among settled interactive ones | 32 |
     /// | is not known as bulk | among bulk ones | 16 |
+    /// | was bulk last | among another port's fresh ones, as they may turn out interactive | 16 |
     /// | is of unknown kind | among settled interactive ones | 8 |
     /// | was bulk last | among bulk ones | 8, and 1 for each of them |
     /// | any | among connections of other ports | 4 |
@@ -299,6 +300,8 @@ public final class ShardSet {
             rank += history.isBulk() ? 8 + Math.min(7, tunnel.bulkPairs()) : 16;
         } else if (!history.isInteractive() && !tunnel.isFresh(now)) {
             rank += history.isBulk() ? 32 : 8; // who has settled there is interactive
+        } else if (history.isBulk() && !tunnel.isFreeForPort(portIndex)) {
+            rank += 16;
         }
         rank += tunnel.isFreeForPort(portIndex) ? 0 : 4;
         rank += empty && tunnel.isSuspect() ? 2 : 0;

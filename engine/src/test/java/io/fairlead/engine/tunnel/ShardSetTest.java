@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.engine.Limits;
+import io.fairlead.engine.frame.FrameEncoder;
+import io.fairlead.engine.frame.HeaderBlockEncoder;
 import io.fairlead.engine.session.CloseReason;
+import io.fairlead.engine.session.Downstream;
+import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.testkit.LeakCheck;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +42,20 @@ class ShardSetTest {
         }
     }
 
+    private static final Downstream NOBODY = new Downstream() {
+        @Override
+        public void onData(ByteBuf source, int index, int length) {}
+
+        @Override
+        public void onUpstreamReady() {}
+
+        @Override
+        public void onClosed(CloseReason why) {}
+
+        @Override
+        public void onForgotten() {}
+    };
+
     private final EmbeddedChannel home = new EmbeddedChannel();
     private final List<EmbeddedChannel> channels = new ArrayList<>();
     private final List<ShardSet.Lost> lost = new ArrayList<>();
@@ -50,7 +69,7 @@ class ShardSetTest {
     }
 
     private Tunnel add() {
-        var tunnel = new Tunnel("web-" + channels.size(), 80);
+        var tunnel = new Tunnel("web-" + channels.size(), 80, 81);
         channels.add(new EmbeddedChannel(tunnel));
         CompletableFuture<Void> added = shards.add(tunnel);
         home.runPendingTasks();
@@ -59,9 +78,25 @@ class ShardSetTest {
     }
 
     private Waiter place() {
+        return place(0, new PortHistory());
+    }
+
+    private Waiter place(int portIndex, PortHistory history) {
         var waiter = new Waiter();
-        shards.place(0, new io.fairlead.engine.session.PortHistory(), waiter);
+        shards.place(portIndex, history, waiter);
         return waiter;
+    }
+
+    /// The tunnel's first pair, open, with so much payload from the pod that it is bulk.
+    private void openBulk(Tunnel tunnel, int port, PortHistory history) {
+        tunnel.open(port, history, NOBODY);
+        EmbeddedChannel channel = channels.get(shards.tunnels().indexOf(tunnel));
+        ByteBuf reply = channel.alloc().buffer();
+        FrameEncoder.synReply(reply, new HeaderBlockEncoder(), 15, false);
+        ByteBuf data = channel.alloc().buffer().writeZero(8 + Limits.BULK_BYTES);
+        FrameEncoder.dataHeader(data, 0, 15, false, Limits.BULK_BYTES);
+        channel.writeInbound(reply, data);
+        assertEquals(1, tunnel.bulkPairs());
     }
 
     private void run() {
@@ -111,6 +146,21 @@ class ShardSetTest {
         assertEquals(3, second.load());
     }
 
+    /// A pair cannot move: downloads beside another port's requests, as both came in the same moment, would slow them to their end.
+    @Test
+    void furtherDownloadsJoinTheirLikeRatherThanAnotherPortsNewConnections() {
+        Tunnel requests = add();
+        Tunnel downloads = add();
+        var history = new PortHistory();
+        assertEquals(requests, place(0, new PortHistory()).tunnel);
+        assertEquals(downloads, place(1, history).tunnel);
+        openBulk(downloads, 81, history);
+        for (int i = 0; i < 15; i++) {
+            assertEquals(downloads, place(1, history).tunnel);
+        }
+        assertEquals(requests, place(0, new PortHistory()).tunnel);
+    }
+
     @Test
     void whoeverWaitsIsPlacedOnTheNextTunnelInOrder() {
         Waiter first = place();
@@ -155,19 +205,7 @@ class ShardSetTest {
     @Test
     void aTunnelThatEndsIsReportedWithItsPairsAndItsCountersStay() {
         Tunnel tunnel = add();
-        tunnel.open(80, new io.fairlead.engine.session.PortHistory(), new io.fairlead.engine.session.Downstream() {
-            @Override
-            public void onData(io.netty.buffer.ByteBuf source, int index, int length) {}
-
-            @Override
-            public void onUpstreamReady() {}
-
-            @Override
-            public void onClosed(CloseReason why) {}
-
-            @Override
-            public void onForgotten() {}
-        });
+        tunnel.open(80, new PortHistory(), NOBODY);
         channels.getFirst().close();
         run();
         assertEquals(1, lost.size());
