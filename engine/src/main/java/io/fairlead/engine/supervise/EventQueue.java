@@ -4,6 +4,7 @@ import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -15,11 +16,18 @@ public final class EventQueue implements Consumer<ForwardEvent> {
     private final ArrayBlockingQueue<ForwardEvent> queue = new ArrayBlockingQueue<>(Limits.EVENTS_QUEUED);
     private final AtomicLong dropped = new AtomicLong();
     private final Consumer<ForwardEvent> consumer;
+    private final long gatherNanos;
     private final Thread thread;
-    private volatile boolean stopped;
+    private final CountDownLatch stopped = new CountDownLatch(1);
 
     public EventQueue(Consumer<ForwardEvent> consumer) {
+        this(consumer, Limits.EVENTS_GATHER_NANOS);
+    }
+
+    /// @param gatherNanos as {@link Limits#EVENTS_GATHER_NANOS}; {@link #close} does not wait for it
+    EventQueue(Consumer<ForwardEvent> consumer, long gatherNanos) {
         this.consumer = consumer;
+        this.gatherNanos = gatherNanos;
         thread = Thread.ofVirtual().name("fairlead-events").start(this::deliver);
     }
 
@@ -33,7 +41,7 @@ public final class EventQueue implements Consumer<ForwardEvent> {
     /// Delivers what waits, then {@link ForwardEvent.Stopped}, and waits for that unless called from the consumer. A consumer that takes
     /// longer than {@link Limits#CLOSE_NANOS} is left to hear the rest by itself.
     public void close() throws InterruptedException {
-        stopped = true;
+        stopped.countDown();
         queue.offer(new ForwardEvent.Stopped()); // wakes the thread; where the queue is full it needs no waking
         if (Thread.currentThread() != thread) {
             thread.join(Duration.ofNanos(Limits.CLOSE_NANOS));
@@ -51,10 +59,10 @@ public final class EventQueue implements Consumer<ForwardEvent> {
                 if (!(event instanceof ForwardEvent.Stopped)) {
                     tell(event);
                 }
-                if (event instanceof ForwardEvent.Accepted && queue.isEmpty() && !stopped) {
-                    TimeUnit.NANOSECONDS.sleep(Limits.EVENTS_GATHER_NANOS);
+                if (event instanceof ForwardEvent.Accepted && queue.isEmpty()) {
+                    stopped.await(gatherNanos, TimeUnit.NANOSECONDS);
                 }
-            } while (!stopped || !queue.isEmpty());
+            } while (stopped.getCount() > 0 || !queue.isEmpty());
             tell(new ForwardEvent.Stopped());
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

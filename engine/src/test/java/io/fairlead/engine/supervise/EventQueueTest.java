@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,36 @@ class EventQueueTest {
         queue.accept(new ForwardEvent.Accepted(1));
         queue.close();
         assertEquals(2, told.size());
+    }
+
+    /// The thread is not seen to begin its wait: an event that comes before is told of without one.
+    @Test
+    void afterAConnectionTheNextOneWaitsForOthersOrTheEnd() throws InterruptedException {
+        var heard = new Semaphore(0);
+        var queue = new EventQueue(event -> {
+            told.add(event);
+            heard.release();
+        }, TimeUnit.HOURS.toNanos(1));
+        var expected = new ArrayList<ForwardEvent>();
+        do {
+            expected.add(new ForwardEvent.Accepted(expected.size()));
+            queue.accept(expected.getLast());
+        } while (expected.size() < 1_000 && heard.tryAcquire(100, TimeUnit.MILLISECONDS));
+        assertTrue(expected.size() < 1_000, "each of them woke the thread");
+        queue.close();
+        expected.add(new ForwardEvent.Stopped());
+        assertEquals(expected, told);
+    }
+
+    @Test
+    void connectionsThatComeOneByOneAreToldOfSoon() throws InterruptedException {
+        var heard = new LinkedBlockingQueue<ForwardEvent>();
+        var queue = new EventQueue(heard::add);
+        for (int i = 0; i < 50; i++) { // the limit of each test here, 20 s, is 400 ms for each
+            queue.accept(new ForwardEvent.Accepted(i));
+            assertEquals(new ForwardEvent.Accepted(i), heard.take());
+        }
+        queue.close();
     }
 
     @Test
