@@ -24,7 +24,6 @@ final class ShortConnections {
     private final Workload load;
     private final Mode mode;
     private final Set<One> underWay = new HashSet<>();
-    private long begun;
     private long ended;
 
     ShortConnections(Workload load) {
@@ -46,10 +45,10 @@ final class ShortConnections {
     }
 
     private void next() {
-        if (load.over() || !mode.timed && begun == load.spec.count()) {
+        if (load.over() || !mode.timed && load.begun == load.spec.count()) {
             return;
         }
-        int index = (int) (begun++ % Integer.MAX_VALUE);
+        int index = (int) (load.begun++ % Integer.MAX_VALUE);
         var one = new One(System.nanoTime());
         underWay.add(one);
         Bootstrap bootstrap = load.bootstrap(2048).handler(new ChannelInitializer<Channel>() {
@@ -60,7 +59,9 @@ final class ShortConnections {
         });
         load.connect(bootstrap, index).addListener(connected -> {
             if (!connected.isSuccess()) {
-                load.tally.error("connect: " + Workload.kind(connected.cause()));
+                if (!load.over()) { // the end of the load closes those under way
+                    load.tally.error("connect: " + Workload.kind(connected.cause()));
+                }
                 ended(one);
             }
         });

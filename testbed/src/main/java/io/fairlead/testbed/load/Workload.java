@@ -30,6 +30,7 @@ final class Workload implements AutoCloseable {
     final LoadSpec spec;
     final EventLoop loop;
     final Tally tally = new Tally();
+    long begun; // connections, whatever became of them; those in another's place are not counted
     long opened;
 
     private final Loops loops = Loops.start("load", 1);
@@ -39,7 +40,6 @@ final class Workload implements AutoCloseable {
     private final long threadId;
     private ShortConnections shortConnections; // where the mode has them
     private byte[] patternDigest;
-    private int begunConnects;
     private int endedConnects;
     private int workersDone;
     private boolean over;
@@ -141,7 +141,7 @@ final class Workload implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.execute(() -> over = true); // of a run that was interrupted: its connections would begin others for as long as the loop ends
+        loop.execute(() -> over = true); // of a run that was interrupted: its connections would begin others while the loop ends
         loops.close();
     }
 
@@ -193,10 +193,10 @@ final class Workload implements AutoCloseable {
     }
 
     private void openNext() {
-        if (begunConnects == spec.connections()) {
+        if (over || begun == spec.connections()) {
             return;
         }
-        int index = begunConnects++;
+        int index = (int) begun++;
         Worker worker = worker(index);
         int readBytes = switch (spec.mode()) {
             case RR, RR_OPEN, IDLE -> Math.clamp(spec.messageBytes(), 2048, BULK_READ_BYTES);
@@ -207,6 +207,10 @@ final class Workload implements AutoCloseable {
             protected void initChannel(Channel channel) {}
         });
         connect(bootstrap, index).addListener((ChannelFuture connected) -> {
+            if (over) {
+                connected.channel().close();
+                return;
+            }
             if (connected.isSuccess()) {
                 opened++;
                 workers.add(worker);

@@ -1,6 +1,7 @@
 package io.fairlead.testbed.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.testbed.loop.Loops;
@@ -14,7 +15,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +132,27 @@ class LoadIT {
         assertEquals(0, result.ops());
         assertEquals(unanswered, result.outcomes().get("unanswered for more than 1 s"), 1, result::json);
         assertTrue(result.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(2000), result::json);
+    }
+
+    /// Of its 200 connections the listener takes two or so; the others are still connecting when the load is closed, and that ends them.
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"rr, 64", "connect, 200"})
+    void anInterruptedLoadBeginsNoFurtherConnectionsAndCountsNoErrors(String mode, int atOnce) throws Exception {
+        try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var load = new Workload(LoadSpec.of(Mode.of(mode), (InetSocketAddress) full.getLocalSocketAddress()).with("connections", "200"));
+            try {
+                Thread.currentThread().interrupt();
+                assertThrows(InterruptedException.class, () -> {
+                    load.open();
+                    load.go();
+                });
+                load.loop.submit(() -> { }).get(); // they are under way
+            } finally {
+                load.close();
+            }
+            assertTrue(load.begun >= atOnce && load.begun <= atOnce + load.opened, load.begun + " begun, " + load.opened + " opened");
+            assertEquals(Map.of(), load.tally.errors);
+        }
     }
 
     private LoadResult run(String mode, PodBehaviour behaviour, String... options) throws IOException, InterruptedException {
