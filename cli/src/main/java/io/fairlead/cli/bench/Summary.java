@@ -24,11 +24,13 @@ final class Summary {
         }
         List<Finding> bySessions = findings.stream().filter(finding -> finding.gain() != Gain.NOT_SAID).toList();
         if (!bySessions.isEmpty()) {
-            lines.add(sessions(bySessions) + (findings.stream().anyMatch(finding -> finding.item().connections() == 1) ? " One connection uses one session." : ""));
+            boolean one = findings.stream().anyMatch(finding -> finding.item().connections() == 1);
+            lines.add(sessions(bySessions) + (one ? " One connection uses one session." : ""));
         }
         List<Finding> sound = findings.stream()
                 .filter(finding -> finding.limit() != Limit.ERRORS && finding.limit() != Limit.HELD && finding.limit() != Limit.UNSTEADY).toList();
-        List<Finding> compared = sound.stream().filter(finding -> finding.direct() != null && finding.direct().errorCount() == 0 && finding.direct().score() > 0).toList();
+        List<Finding> compared = sound.stream().filter(finding -> finding.direct() != null)
+                .filter(finding -> finding.direct().errorCount() == 0 && finding.direct().score() > 0).toList();
         if (!compared.isEmpty()) {
             lines.add(costs(compared));
         }
@@ -70,7 +72,7 @@ final class Summary {
         String chance = gains(findings, Gain.CHANCE);
         if (helps.isEmpty() && chance.isEmpty()) {
             Finding most = findings.stream().max(Comparator.comparingDouble(Finding::sessionsGain)).orElseThrow();
-            return Verdict.text("More sessions than %d %s.", most.fewest().sessions(), most.best() == most.fewest() ? "carry less"
+            return Verdict.text("More sessions than %d %s.", most.fewest().sessions(), most.best() == most.fewest() ? "carry no more"
                     : Verdict.text("gain nothing (at most %.2f times, %s)", most.sessionsGain(), most.item().shortLabel()));
         }
         boolean others = findings.stream().anyMatch(finding -> finding.gain() == Gain.NONE);
@@ -88,7 +90,8 @@ final class Summary {
         return "Not steady, the two passes differ: " + unsteady.stream().limit(UNSTEADY_NAMED)
                 .map(passes -> passes.getFirst().item().shortLabel() + ", " + passes.getFirst().path() + " ("
                         + passes.stream().map(Summary::rate).collect(Collectors.joining(" and ")) + ")").collect(Collectors.joining("; "))
-                + (unsteady.size() > UNSTEADY_NAMED ? "; and " + (unsteady.size() - UNSTEADY_NAMED) + " more" : "") + ". Measure again while nothing else runs here, or longer with --for.";
+                + (unsteady.size() > UNSTEADY_NAMED ? "; and " + (unsteady.size() - UNSTEADY_NAMED) + " more" : "")
+                + ". Measure again while nothing else runs here, or longer with --for.";
     }
 
     private static String rate(Figure figure) {

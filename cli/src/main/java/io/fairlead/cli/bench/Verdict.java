@@ -23,9 +23,9 @@ import java.util.OptionalDouble;
 /// connection   bulk on one connection, and more connections carry 1.2 times as much
 /// beyond       none of these: the API server, the node, the network or the pod
 /// ```
-/// Figures whose two passes differ so are left out where there are steady ones. `sessions_gain` is the best number of sessions against the smallest one
-/// measured: 1.2 or more is a gain if the worse pass of the best is above the better pass of the smallest, too; else it may be chance. One connection is
-/// on one session, however many there are, so there is no gain to tell of.
+/// Figures whose two passes differ so are left out where there are steady ones. `sessions_gain` is the best number of sessions against the smallest
+/// one measured, where that and another one are steady: 1.2 or more is a gain if the worse pass of the best is above the better pass of the
+/// smallest, too; else it may be chance. One connection is on one session, however many there are, so there is no gain to tell of.
 public final class Verdict {
     private static final double BUSY_THREAD = 0.85;
     private static final double BUSY_MACHINE = 0.9;
@@ -38,7 +38,8 @@ public final class Verdict {
 
     public enum Limit { ERRORS, HELD, UNSTEADY, GENERATOR, SERVER, CLIENT_CPU, MACHINE_CPU, ROUND_TRIP, PATH, CONNECTION, BEYOND }
 
-    /// Whether more sessions carry more. `NOT_SAID`: one number of sessions was measured, or one connection, or the smallest number is not steady or carried nothing.
+    /// Whether more sessions carry more. `NOT_SAID`: fewer than two numbers of sessions are steady, or the smallest is not or carried nothing; it is
+    /// about one connection; or the finding tells nothing anyway.
     public enum Gain { NOT_SAID, NONE, CHANCE, HELPS }
 
     /// @param sessionsGain NaN where it is not said
@@ -46,7 +47,8 @@ public final class Verdict {
     /// @param fewest that with the smallest number of sessions
     /// @param direct the same item on the direct path, or null; null, too, where its passes differ
     /// @param errors what went wrong through the forward, in words; may be empty
-    public record Finding(Item item, Limit limit, Gain gain, double sessionsGain, Figure best, Figure fewest, Figure direct, String errors, String text) {}
+    public record Finding(Item item, Limit limit, Gain gain, double sessionsGain, Figure best, Figure fewest, Figure direct, String errors,
+            String text) {}
 
     private final List<Figure> measured;
     private final List<Figure> figures;
@@ -89,11 +91,13 @@ public final class Verdict {
         List<Figure> steady = forwarded.stream().filter(this::isSteady).toList();
         Figure best = (steady.isEmpty() ? forwarded : steady).stream().max(Comparator.comparingDouble(Figure::score)).orElseThrow();
         Figure fewest = forwarded.stream().min(Comparator.comparingInt(Figure::sessions)).orElseThrow();
-        Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item) && isSteady(figure)).findFirst().orElse(null);
+        Figure direct = figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item) && isSteady(figure))
+                .findFirst().orElse(null);
         Limit limit = limit(item, forwarded, best, direct);
         boolean toldNothing = limit == Limit.ERRORS || limit == Limit.HELD || limit == Limit.UNSTEADY;
-        double times = forwarded.size() == 1 || item.connections() == 1 || !isSteady(fewest) || fewest.score() == 0 ? Double.NaN : best.score() / fewest.score();
-        Gain gain = toldNothing || Double.isNaN(times) ? Gain.NOT_SAID : times < GAIN ? Gain.NONE
+        boolean comparable = !toldNothing && item.connections() > 1 && steady.size() > 1 && isSteady(fewest) && fewest.score() > 0;
+        double times = comparable ? best.score() / fewest.score() : Double.NaN;
+        Gain gain = !comparable ? Gain.NOT_SAID : times < GAIN ? Gain.NONE
                 : limit == Limit.MACHINE_CPU || passes(best).stream().anyMatch(pass -> pass.score() <= fewest.score()) ? Gain.CHANCE : Gain.HELPS;
         String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct) + sessions(gain, times, best, fewest);
         return new Finding(item, limit, gain, times, best, fewest, direct, errors(forwarded), text);
@@ -123,9 +127,10 @@ public final class Verdict {
         return Limit.BEYOND;
     }
 
-    /// The best that more connections of the same kind carry, against `best`.
+    /// The best that more connections of the same kind carry, steadily and without an error, against `best`.
     private double moreConnectionsGain(Item item, Figure best) {
-        return figures.stream().filter(figure -> !figure.isDirect() && figure.item().mode() == item.mode() && figure.item().connections() > item.connections())
+        return figures.stream().filter(figure -> !figure.isDirect() && figure.item().mode() == item.mode())
+                .filter(figure -> figure.item().connections() > item.connections() && figure.errorCount() == 0 && isSteady(figure))
                 .mapToDouble(Figure::score).max().orElse(0) / best.score();
     }
 
@@ -173,7 +178,7 @@ public final class Verdict {
     private static String sessions(Gain gain, double times, Figure best, Figure fewest) {
         return switch (gain) {
             case NOT_SAID -> "";
-            case NONE -> best == fewest ? text(" More sessions than %d carry less.", fewest.sessions())
+            case NONE -> best == fewest ? text(" More sessions than %d carry no more.", fewest.sessions())
                     : text(" More sessions than %d gain nothing (%.2f times).", fewest.sessions(), times);
             case CHANCE, HELPS -> text(" More sessions help: %s carry %.1f times what %s does.%s", best.path(), times, fewest.path(),
                     gain == Gain.HELPS ? "" : " That may be chance.");

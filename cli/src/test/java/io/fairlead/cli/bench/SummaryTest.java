@@ -44,17 +44,30 @@ class SummaryTest {
 
     @Test
     void whereOneThingLimitsAllItIsSaidOnceAndWhatWasNotComparedIsLeftOut() {
-        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.", "More sessions than 1 gain nothing (at most 1.10 times, download 64)."),
-                summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
-                        VerdictTest.figure(DOWN_64, 8, 110, 0)));
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.",
+                "More sessions than 1 gain nothing (at most 1.10 times, download 64)."),
+                summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900),
+                        VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 8, 110, 0)));
     }
 
     @Test
     void whatMoreSessionsCarryIsToldOfThoseThatGain() {
-        Figure[] both = {VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 2, 1100, 900), VerdictTest.figure(DOWN_64, 1, 100, 0),
-            VerdictTest.figure(DOWN_64, 2, 150, 0)};
+        Figure[] both = {VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 2, 1100, 900),
+            VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 2, 150, 0)};
         assertEquals("More sessions help: download 64 (1.5 times, 2 sessions); nothing else.", summary(both).get(1));
-        assertEquals("More sessions than 1 carry less.", summary(VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 2, 99, 0)).get(1));
+        for (double score : List.of(99.0, 100.0)) {
+            assertEquals("More sessions than 1 carry no more.",
+                    summary(VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 2, score, 0)).get(1));
+        }
+    }
+
+    @Test
+    void nothingIsSaidOfMoreSessionsWhereNoneOfThemIsSteady() {
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.",
+                "Not steady, the two passes differ: download 64, 4 sessions (400.0 MB/s and 200.0 MB/s)."
+                        + " Measure again while nothing else runs here, or longer with --for."),
+                summary(VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 4, 400, 0), VerdictTest.figure(DOWN_64, 4, 200, 0),
+                        VerdictTest.figure(DOWN_64, 1, 100, 0)));
     }
 
     @Test
@@ -65,10 +78,12 @@ class SummaryTest {
 
     @Test
     void passesThatDifferWidelyAreNamed() {
-        assertEquals(List.of("What limits: not to be told, as the two passes differ (download 64); API server, node, network or pod, as nothing here is busy (requests 64).",
-                "Not steady, the two passes differ: download 64, 1 session (300.0 MB/s and 10.0 MB/s). Measure again while nothing else runs here, or longer with --for."),
-                summary(VerdictTest.figure(DOWN_64, 1, 10, 0), VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 1, 501, 900),
-                        VerdictTest.figure(DOWN_64, 1, 300, 0)));
+        assertEquals(List.of("What limits: not to be told, as the two passes differ (download 64);"
+                        + " API server, node, network or pod, as nothing here is busy (requests 64).",
+                "Not steady, the two passes differ: download 64, 1 session (300.0 MB/s and 10.0 MB/s)."
+                        + " Measure again while nothing else runs here, or longer with --for."),
+                summary(VerdictTest.figure(DOWN_64, 1, 10, 0), VerdictTest.figure(REQUESTS_64, 1, 1000, 900),
+                        VerdictTest.figure(REQUESTS_64, 1, 501, 900), VerdictTest.figure(DOWN_64, 1, 300, 0)));
     }
 
     @Test

@@ -111,11 +111,13 @@ class VerdictTest {
         assertTrue(gains.text().endsWith(" More sessions help: 2 sessions carry 1.5 times what 1 session does."), gains.text());
         Finding same = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 8, 110, 0));
         assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.10 times)."), same.text());
-        for (Finding none : List.of(finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0)), finding(NO_ROUND_TRIP, figure(DOWN_1, 1, 100, 0), figure(DOWN_1, 2, 200, 0)))) {
+        for (Finding none : List.of(finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0)),
+                finding(NO_ROUND_TRIP, figure(DOWN_1, 1, 100, 0), figure(DOWN_1, 2, 200, 0)))) {
             assertTrue(Double.isNaN(none.sessionsGain()) && !none.text().contains("More sessions"), none.text());
         }
         Figure busy = with(figure(DOWN_64, 2, 200, 0), new Cpu(1, 0.5, 2, 1), 0.1, Map.of());
-        assertTrue(finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text().endsWith(" 2 sessions carry 2.0 times what 1 session does. That may be chance."));
+        String chance = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text();
+        assertTrue(chance.endsWith(" 2 sessions carry 2.0 times what 1 session does. That may be chance."), chance);
     }
 
     @Test
@@ -133,8 +135,42 @@ class VerdictTest {
                 figure(DOWN_64, 4, 200, 0), figure(DOWN_64, 2, 110, 0), figure(DOWN_64, 1, 100, 0));
         assertEquals(2, finding.best().sessions());
         assertEquals(1.1, finding.sessionsGain());
-        Finding steady = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, 400, 0), figure(DOWN_64, 4, 201, 0), figure(DOWN_64, 1, 100, 0));
+        Finding steady = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, 400, 0), figure(DOWN_64, 4, 201, 0),
+                figure(DOWN_64, 1, 100, 0));
         assertEquals(4, steady.best().sessions(), "less than 2 times");
+    }
+
+    @Test
+    void whereOnlyTheSmallestNumberOfSessionsIsSteadyNothingIsSaidOfMore() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, 400, 0), figure(DOWN_64, 4, 200, 0),
+                figure(DOWN_64, 1, 100, 0));
+        assertEquals(Gain.NOT_SAID, finding.gain());
+        assertTrue(Double.isNaN(finding.sessionsGain()) && !finding.text().contains("sessions"), finding.text());
+    }
+
+    @Test
+    void moreSessionsThatCarryAsMuchOrLessCarryNoMore() {
+        for (double score : List.of(100.0, 60.0)) {
+            Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, score, 0));
+            assertEquals(Gain.NONE, finding.gain());
+            assertTrue(finding.text().endsWith(" More sessions than 1 carry no more."), finding.text());
+        }
+    }
+
+    @Test
+    void whereSomethingFailedNothingIsSaidOfMoreSessions() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), with(figure(DOWN_64, 4, 300, 0), Map.of("reset", 1L)));
+        assertEquals(Gain.NOT_SAID, finding.gain());
+        assertTrue(Double.isNaN(finding.sessionsGain()), "nor in the JSON");
+    }
+
+    @Test
+    void thatMoreConnectionsCarryMoreIsToldOfSoundFiguresAlone() {
+        Figure one = figure(DOWN_1, 1, 100, 0);
+        Figure more = figure(DOWN_64, 1, 300, 0);
+        assertEquals(Limit.CONNECTION, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 151, 0)), NO_ROUND_TRIP).getFirst().limit());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 150, 0)), NO_ROUND_TRIP).getFirst().limit());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, with(more, Map.of("reset", 1L))), NO_ROUND_TRIP).getFirst().limit());
     }
 
     @Test
@@ -154,7 +190,8 @@ class VerdictTest {
 
     @Test
     void aDirectPathThatIsNotSteadyIsNotComparedWith() {
-        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 0, 100, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 0, 20, 0));
+        Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 0, 100, 0), figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 1, 100, 0),
+                figure(DOWN_64, 0, 20, 0));
         assertEquals(null, finding.direct());
         assertEquals(Limit.BEYOND, finding.limit());
     }
