@@ -42,30 +42,7 @@ import java.util.concurrent.TimeUnit;
 /// what was said of it is found; the direct path, where there is one; each number of sessions; and all of that a second time, in reverse: a JVM gets
 /// faster for a while, and that is not to pass for a gain of sessions. Of the two figures the better one counts.
 ///
-/// What `--json` writes; figures that do not apply are left out:
-/// ```
-/// versions            fairlead, java, os, processors, time (UTC)
-/// target              target, pod, port, server (URL), direct (address or null; direct_why_not), generator, window_s
-/// complete            false when a signal or a failure ended it early
-/// base_round_trip_us  median of TCP connects to the API server
-/// measurements        two per item and path, in the order of measuring:
-///   what              connect, request, up, down, both
-///   mode              of the generator, see io.fairlead.testbed.load.Mode
-///   port, connections
-///   path              direct or forward
-///   sessions          asked for; sessions_up: there when the window began
-///   counts            whether it is the better one of the two: the verdict goes by it
-///   passes_ratio      of one that counts: how many times the other one it is; left out where that came to nothing
-///   seconds           of the window; opened: connections in all
-///   ops_per_s, MB_per_s (10^6 bytes; of both: each way)
-///   latency_us        count, mean, p50, p90, p99, p99.9, max of the operations; those unanswered at the end are in it
-///   added_p50_us      p50 less that of the direct path
-///   cpu               loops_s: of the engine's event loops; busiest_loop: 0 to 1; generator_s; process_s; machine: 0 to 1, all processors
-///   errors, outcomes  counts by kind, warm-up included
-/// failures            first reasons of connections that failed, as the forward told them
-/// summary             the lines below the table
-/// verdict             what, connections, limit (see io.fairlead.cli.bench.Verdict), sessions_gain, text
-/// ```
+/// What `--json` writes stands in docs/OPERATING.md 11.
 ///
 /// @param version of this program
 record BenchCommand(Output output, String version) {

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.cli.bench.Verdict;
 import io.fairlead.testbed.PodSpec;
 import io.fairlead.testbed.Testbed;
 import io.fairlead.testbed.pod.PodBehaviour;
@@ -15,7 +17,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -84,6 +88,7 @@ class BenchIT {
         assertEquals(8, json.at("/verdict").size());
         assertTrue(List.of(3, 4).contains(json.at("/summary").size()), json.at("/summary") + ": the fourth where passes differ");
         assertTrue(json.at("/target/direct").asText().startsWith("127.0.0.1:"), json.at("/target").toString());
+        assertEquals(Set.of(), undocumented(json));
         assertTrue(captured.out().contains("\nWhat limits: "), captured.out());
         assertTrue(captured.err().contains("fairlead: 48 of 48: download, 3 connections, direct: "), captured.err());
     }
@@ -106,6 +111,43 @@ class BenchIT {
         assertEquals(kinds, String.join(" ", seen));
         assertTrue(json.at("/target/direct").isNull() && !json.at("/target/direct_why_not").asText().isEmpty(),
                 "the testbed's pod addresses lead nowhere, or elsewhere: " + json.at("/target"));
+        assertEquals(Set.of(), undocumented(json));
+    }
+
+    /// Names in `json` that are missing where the help says they are told.
+    private static Set<String> undocumented(JsonNode json) throws IOException {
+        var names = new TreeSet<String>();
+        addNames(json, names);
+        assertTrue(names.containsAll(List.of("versions", "window_s", "mode", "text")), names.toString());
+        String text = operating();
+        String schema = text.substring(text.indexOf("**JSON**"), text.indexOf("**The end**"));
+        names.removeAll(Arrays.asList(schema.split("[^\\w.]+")));
+        return names;
+    }
+
+    /// All but kinds of errors and outcomes.
+    private static void addNames(JsonNode node, Set<String> names) {
+        node.fieldNames().forEachRemaining(name -> {
+            names.add(name);
+            if (!name.equals("errors") && !name.equals("outcomes")) {
+                addNames(node.get(name), names);
+            }
+        });
+        if (node.isArray()) {
+            node.forEach(element -> addNames(element, names));
+        }
+    }
+
+    private static String operating() throws IOException {
+        return Files.readString(Path.of(System.getProperty("fairlead.root"), "docs/OPERATING.md"));
+    }
+
+    @Test
+    void everythingThatMayLimitIsDocumented() throws IOException {
+        String text = operating();
+        for (Verdict.Limit limit : Verdict.Limit.values()) {
+            assertTrue(text.contains("\n| `" + limit.name().toLowerCase(Locale.ROOT) + "` |"), limit.toString());
+        }
     }
 
     @ParameterizedTest(name = "{0}")
@@ -188,8 +230,17 @@ class BenchIT {
         }
     }
 
-    @Test
-    void aSignalEndsItWithWhatWasMeasuredUntilThen() throws IOException, InterruptedException {
+    /// Of this process, and so of what it starts: where a script runs the tests in the background. The program leaves it ignored then.
+    private static boolean isInterruptIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        return Files.exists(status) && Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1 << 2 - 1) != 0);
+    }
+
+    @ParameterizedTest(name = "SIG{0}")
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void aSignalEndsItWithWhatWasMeasuredUntilThen(String signal, int code) throws IOException, InterruptedException {
+        assumeFalse(signal.equals("INT") && isInterruptIgnored(), "SIGINT is ignored here");
         Path json = temp.resolve("bench.json");
         Path out = temp.resolve("out");
         Process process = benchOfItsOwn(json, out);
@@ -198,11 +249,11 @@ class BenchIT {
             while ((line = err.readLine()) != null && !line.startsWith("fairlead: 1 of ")) {
                 assertFalse(line.contains("why"), line);
             }
-            int interrupted = new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-            assertEquals(0, interrupted);
+            int sent = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+            assertEquals(0, sent);
             err.lines().forEach(_ -> { });
-            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running after SIGINT");
-            assertEquals(130, process.exitValue());
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running after SIG" + signal);
+            assertEquals(code, process.exitValue());
             assertTrue(Files.readString(out).contains("Ended early: "), Files.readString(out));
             JsonNode written = new ObjectMapper().readTree(json.toFile());
             assertFalse(written.at("/complete").asBoolean());

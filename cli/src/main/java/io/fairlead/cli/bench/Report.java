@@ -30,7 +30,8 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     public List<String> lines() {
         var lines = new ArrayList<String>();
         List<Figure> figures = Figure.bestOfEach(measured);
-        lines.add(text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s %7s", "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "passes", "errors"));
+        lines.add(text("%-30s %-18s %10s %9s %10s %10s %10s %6s %7s %7s",
+                "", "", "per s", "MB/s", "p50", "p99", "added p50", "loops", "passes", "errors"));
         figures.stream().map(Figure::item).distinct().forEach(item -> {
             Figure direct = direct(figures, item);
             String label = item.label();
@@ -101,7 +102,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         return figures.stream().filter(figure -> figure.isDirect() && figure.item().equals(item)).findFirst().orElse(null);
     }
 
-    /// Some lines of JSON; the schema stands at the command.
+    /// Some lines of JSON; docs/OPERATING.md 11 has the schema.
     public String json() {
         var all = new LinkedHashMap<String, Object>();
         all.put("versions", versions);
@@ -111,7 +112,8 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
             all.put("base_round_trip_us", Figure.round(roundTripMicros.getAsDouble()));
         }
         List<Figure> figures = Figure.bestOfEach(measured);
-        all.put("measurements", measured.stream().map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure), Figure.ratio(passes(figure)))).toList());
+        all.put("measurements", measured.stream()
+                .map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure), Figure.ratio(passes(figure)))).toList());
         all.put("failures", causes);
         all.put("summary", Summary.of(verdict(), Verdict.unsteady(measured)));
         all.put("verdict", verdict().stream().map(Report::json).toList());

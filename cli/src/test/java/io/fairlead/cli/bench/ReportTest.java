@@ -105,8 +105,9 @@ class ReportTest {
     @Test
     void whatCameBesidesIsALineForEachKind() {
         Figure f = VerdictTest.figure(REQUESTS, 1, 100, 5);
-        List<Figure> figures = List.of(0, 1, 2).stream().map(sessions -> new Figure(f.item(), sessions, sessions, f.seconds(), f.opened(), f.opsPerSecond(),
-                f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(), f.errors(), Map.of("opened anew", 2L + sessions))).toList();
+        List<Figure> figures = List.of(0, 1, 2).stream().map(sessions -> new Figure(f.item(), sessions, sessions, f.seconds(), f.opened(),
+                f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(), f.errors(),
+                Map.of("opened anew", 2L + sessions))).toList();
         assertTrue(report(true, figures).lines().contains("9 x opened anew: requests 1 (direct: 2, 1 session: 3, 2 sessions: 4)."), "one line");
     }
 
