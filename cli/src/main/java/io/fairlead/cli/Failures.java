@@ -7,12 +7,15 @@ import io.fairlead.engine.ForwardSpec;
 final class Failures {
     private Failures() {}
 
-    /// The failure's text. The kubectl commands in its remedy go to the kubeconfig and context that `spec` names, as ours did.
+    /// The failure's text. The kubectl commands in its remedy go to the kubeconfig, context and namespace that `spec` names, as ours did.
     static String message(Failure failure, ForwardSpec spec) {
+        String remedy = failure.remedy();
         String cluster = spec.kubeconfig().map(file -> "--kubeconfig " + Flags.shell(file.toString()) + " ").orElse("")
-                + (failure.remedy().contains("kubectl --context ") ? "" : spec.context().map(name -> "--context " + Flags.shell(name) + " ").orElse(""));
+                + (remedy.contains("kubectl --context ") ? "" : spec.context().map(name -> "--context " + Flags.shell(name) + " ").orElse(""));
+        String pods = "kubectl " + spec.namespace().map(name -> "-n " + Flags.shell(name) + " ").orElse("") + "get pods"; // not all know it
         String message = failure.message();
-        return message.substring(0, message.length() - failure.remedy().length()) + failure.remedy().replace("kubectl ", "kubectl " + cluster);
+        return message.substring(0, message.length() - remedy.length())
+                + remedy.replace("kubectl get pods", pods).replace("kubectl ", "kubectl " + cluster);
     }
 
     /// No `default`: a new failure does not compile until it has one.

@@ -64,9 +64,15 @@ class ExitCodeTest {
         ForwardSpec named = ForwardSpec.of("db", "1").withKubeconfig(Path.of("my config")).withContext("prod");
         Failure waits = new Failure.PodNotRunning("db", "shop", "Pending");
         assertEquals(waits.message(), Failures.message(waits, ForwardSpec.of("db", "1")));
-        assertTrue(Failures.message(waits, named).endsWith("kubectl --kubeconfig 'my config' --context prod -n shop describe pod db"), Failures.message(waits, named));
+        assertTrue(Failures.message(waits, named).endsWith("kubectl --kubeconfig 'my config' --context prod -n shop describe pod db"),
+                Failures.message(waits, named));
         Failure notFound = new Failure.TargetNotFound("pods", "db", "shop", "prod");
-        assertTrue(Failures.message(notFound, named).contains("kubectl --kubeconfig 'my config' --context prod -n shop get pods;"), "the context once");
+        assertTrue(Failures.message(notFound, named).contains("kubectl --kubeconfig 'my config' --context prod -n shop get pods;"),
+                "the context once");
+        Failure gone = new Failure.UpgradeRefused(404, "NotFound", "pods \"db\" not found");
+        assertTrue(Failures.message(gone, named.withNamespace("shop")).endsWith("kubectl --kubeconfig 'my config' --context prod -n shop get pods"),
+                Failures.message(gone, named.withNamespace("shop")));
+        assertTrue(Failures.message(gone, ForwardSpec.of("db", "1")).endsWith("kubectl get pods"), "that of the context");
     }
 
     @Test
