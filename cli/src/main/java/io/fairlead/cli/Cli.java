@@ -186,7 +186,8 @@ final class Cli {
 
     private ExitCode help(String... args) throws UsageException {
         if (args.length > 1) {
-            throw new UsageException("unexpected argument \"" + args[1] + "\"", "help is on one thing at a time", "write '" + program + " help " + args[0] + "'");
+            throw new UsageException("unexpected argument \"" + args[1] + "\"", "help is on one thing at a time",
+                    "write '" + program + " help " + args[0] + "'");
         }
         return switch (args.length == 0 ? "" : args[0]) {
             case "", "help", "version" -> overview();

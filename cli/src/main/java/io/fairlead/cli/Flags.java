@@ -69,20 +69,20 @@ final class Flags {
         spec.addOption(bool("It sends back what comes.", "--echo"));
         spec.addOption(bool("It sends by itself, without end.", "--source"));
         spec.addOption(bool("It reads without end.", "--sink"));
-        spec.addOption(text("TEXT", "It answers this text, in which \\r \\n \\t \\0 \\\\ \\xHH stand for bytes (in quotes for the shell: 'PING\\r\\n'); empty for"
-                + " one that speaks first. Measures connecting alone, up to the first byte of the answer. With none of these, up to the end that"
-                + " follows ours.", "--send"));
+        spec.addOption(text("TEXT", "It answers this text, in which \\r \\n \\t \\0 \\\\ \\xHH stand for bytes (in quotes for the shell:"
+                + " 'PING\\r\\n'); empty for one that speaks first. Measures connecting alone, up to the first byte of the answer. With none of"
+                + " these, up to the end that follows ours.", "--send"));
         spec.addOption(text("LIST", "Numbers of sessions, each of them a forward of its own. Default: 1,2,4,8.", "--sessions"));
         spec.addOption(text("LIST", "Numbers of connections at once. Default: 1,64.", "--connections"));
         spec.addOption(text("DURATION", "Time for each measurement, of which two are made. Default: 1s.", "--for"));
-        spec.addOption(text("FILE|-", "Write everything as JSON to this file, whose folder must exist; - is stdout, and the table goes to stderr then."
-                + " docs/OPERATING.md, 11, tells its fields.", "--json"));
+        spec.addOption(text("FILE|-", "Write everything as JSON to this file, whose folder must exist; - is stdout, and the table goes to stderr"
+                + " then. docs/OPERATING.md, 11, tells its fields.", "--json"));
         addCluster(spec);
         spec.addOption(podRunningTimeout());
         spec.addOption(verbosity());
-        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").paramLabel("[TYPE/NAME PORT]").hideParamSyntax(true).type(String[].class)
-                .auxiliaryTypes(String.class).description("As for port-forward, but one port of the target alone, as number or name; the local one is free.")
-                .build());
+        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").paramLabel("[TYPE/NAME PORT]").hideParamSyntax(true)
+                .type(String[].class).auxiliaryTypes(String.class)
+                .description("As for port-forward, but one port of the target alone, as number or name; the local one is free.").build());
         return spec;
     }
 

@@ -22,8 +22,8 @@ record ForwardOptions(ForwardSpec spec, boolean quiet, int verbosity) {
         if (arguments.size() < 2) {
             throw new UsageException("TYPE/NAME and list of ports are required for port-forward",
                     arguments.isEmpty() ? "neither was given" : "\"" + arguments.getFirst() + "\" was given, and no port",
-                    "write for example '" + program + Flags.cluster(parsed) + " " + (arguments.isEmpty() ? "deployment/web" : Flags.shell(arguments.getFirst()))
-                            + " 8080:80', or see '" + program + " -h'");
+                    "write for example '" + program + Flags.cluster(parsed) + " "
+                            + (arguments.isEmpty() ? "deployment/web" : Flags.shell(arguments.getFirst())) + " 8080:80', or see '" + program + " -h'");
         }
         List<String> addresses = List.of(parsed.matchedOptionValue("--address", new String[] {"localhost"}));
         ForwardSpec spec = new ForwardSpec(

@@ -38,7 +38,8 @@ class CliTest {
 
     @ParameterizedTest
     @CsvSource({
-        "prot-forward, port-forward", "portforward, port-forward", "port-fowrard, port-forward", "benhc, bench", "dmeo, demo", "tesbed, testbed", "verson, version", "helpp, help",
+        "prot-forward, port-forward", "portforward, port-forward", "port-fowrard, port-forward", "benhc, bench", "dmeo, demo", "tesbed, testbed",
+        "verson, version", "helpp, help",
     })
     void aSlipOfTheFingerIsNamedTheCommandThatWasMeant(String word, String meant) {
         assertEquals(Optional.of(meant), Cli.near(word));

@@ -97,7 +97,8 @@ public record Figure(
     /// How many times the worst of the figures of an item on a path the best one is; NaN where there is one alone, or with errors.
     static double ratio(List<Figure> sameItemAndPath) {
         DoubleSummaryStatistics scores = sameItemAndPath.stream().mapToDouble(Figure::score).summaryStatistics();
-        boolean comparable = sameItemAndPath.size() > 1 && sameItemAndPath.stream().allMatch(figure -> figure.errorCount() == 0) && scores.getMax() > 0;
+        boolean comparable = sameItemAndPath.size() > 1 && scores.getMax() > 0
+                && sameItemAndPath.stream().allMatch(figure -> figure.errorCount() == 0);
         return comparable ? scores.getMax() / scores.getMin() : Double.NaN;
     }
 

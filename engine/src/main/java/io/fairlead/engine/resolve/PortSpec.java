@@ -7,8 +7,8 @@ import java.math.BigInteger;
 
 /// One port argument, split but not looked up: `REMOTE`, `LOCAL:REMOTE` or `:REMOTE`, where REMOTE is a number or a port's name.
 ///
-/// As kubectl does, takes `L:name` where L equals the name for one part. Unlike kubectl, which reads three or more parts as the first one alone and so
-/// forwards a port that nobody meant, refuses them.
+/// As kubectl does, takes `L:name` where L equals the name for one part. Unlike kubectl, which reads three or more parts as the first one alone
+/// and so forwards a port that nobody meant, refuses them.
 ///
 /// @param text as it was given
 /// @param local what stands for the local port; equal to `remote` when there is one part
@@ -19,7 +19,8 @@ record PortSpec(String text, String local, String remote) {
     static PortSpec parse(String text) throws ForwardException {
         String[] parts = text.split(":", -1);
         if (parts.length > 2) {
-            throw new ForwardException(new Failure.MalformedPort(text, "it has more than two parts; an address to listen on is the business of --address"));
+            throw new ForwardException(
+                    new Failure.MalformedPort(text, "it has more than two parts; an address to listen on is the business of --address"));
         }
         PortSpec spec = parts.length == 2 ? new PortSpec(text, parts[0], parts[1]) : new PortSpec(text, parts[0], parts[0]);
         if (spec.remote.isEmpty()) {
