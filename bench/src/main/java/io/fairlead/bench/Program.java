@@ -2,7 +2,13 @@ package io.fairlead.bench;
 
 import io.fairlead.bench.cluster.ServerPod;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// How a program of this module begins and ends: its options, and the exit codes that all of them have.
 public final class Program {
@@ -10,6 +16,7 @@ public final class Program {
     public static final int EXIT_USAGE = 64;
     /// No cluster, or a program that is missing.
     public static final int EXIT_CONFIG = 78;
+    private static final int EXIT_FAILED = 1;
     private static final int EXIT_INTERRUPTED = 130;
 
     /// What the program does.
@@ -20,32 +27,62 @@ public final class Program {
 
     private Program() {}
 
-    /// `command` with its options; enum values are read in any case.
+    /// `command` with its options; enum values are read in any case. A bad one is told in a line, and not in all of the help.
     public static CommandLine commandLine(Object command) {
         CommandLine line = new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true);
-        line.getCommandSpec().exitCodeOnInvalidInput(EXIT_USAGE);
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF)); // its guess takes any stream for a terminal since JDK 22
+        line.setParameterExceptionHandler((e, _) -> usage(e));
         return line;
+    }
+
+    private static int usage(ParameterException e) {
+        String name = e.getCommandLine().getCommandName();
+        PrintWriter err = e.getCommandLine().getErr();
+        err.println(name + ": " + e.getMessage());
+        UnmatchedArgumentException.printSuggestions(e, err);
+        err.println("see " + name + " --help");
+        return EXIT_USAGE;
     }
 
     /// Does `work`, and ends what it started when a signal comes; the exit code.
     public static int run(String name, Work work) {
         try (Interruption interruption = Interruption.guard()) {
-            work.run(interruption);
-            return 0;
+            try {
+                work.run(interruption);
+                return 0;
+            } catch (IOException e) {
+                interruption.check(); // some take the interrupt for a failure of their own
+                System.err.println(name + ": " + sentence(e));
+                return EXIT_FAILED;
+            }
         } catch (InterruptedException _) {
             System.err.println(name + ": interrupted");
             return EXIT_INTERRUPTED;
-        } catch (IOException e) {
-            System.err.println(name + ": " + e.getMessage());
-            return 1;
         }
+    }
+
+    /// Those of the file system have a message that is only the file's name.
+    static String sentence(IOException failure) {
+        return switch (failure) {
+            case AccessDeniedException e -> "no permission for " + e.getFile();
+            case FileAlreadyExistsException e -> e.getFile() + " is in the way: it is no folder";
+            case NoSuchFileException e -> e.getFile() + " is not there";
+            default -> String.valueOf(failure.getMessage());
+        };
     }
 
     /// Whether there is none, and then says so.
     public static boolean lacksCluster(String name) {
+        return lacksCluster(name, "a real cluster");
+    }
+
+    /// The same for a program that would do without one.
+    ///
+    /// @param needed what the run needs
+    public static boolean lacksCluster(String name, String needed) {
         boolean lacks = ServerPod.kubeconfig().isEmpty();
         if (lacks) {
-            System.err.println(name + ": KUBECONFIG names no readable file; the run needs a real cluster");
+            System.err.println(name + ": KUBECONFIG names no readable file; the run needs " + needed);
         }
         return lacks;
     }

@@ -4,7 +4,9 @@ import picocli.CommandLine.Option;
 
 /// Options that the runs with forwarder processes share.
 public final class RunOptions {
-    @Option(names = "--fairlead", paramLabel = "PROGRAM", defaultValue = "bin/fairlead", description = "default ${DEFAULT-VALUE}")
+    public static final String FAIRLEAD = "bin/fairlead";
+
+    @Option(names = "--fairlead", paramLabel = "PROGRAM", defaultValue = FAIRLEAD, description = "default ${DEFAULT-VALUE}")
     public String fairlead;
 
     @Option(names = "--kubectl", paramLabel = "PROGRAM", defaultValue = "kubectl", description = "default ${DEFAULT-VALUE}")
