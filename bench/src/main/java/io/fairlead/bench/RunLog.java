@@ -18,23 +18,25 @@ public final class RunLog {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String title;
-    private final Path folder;
+    private final String results;
+    private Path folder; // null until setup
     private final StringBuilder table = new StringBuilder();
 
     /// @param results where the folder is made; `none`: among the temporary files
-    public RunLog(String title, String results) throws IOException {
+    public RunLog(String title, String results) {
         this.title = title;
-        folder = results.equals("none") ? Files.createTempDirectory("fairlead-" + title.toLowerCase(Locale.ROOT))
-                : RunFolder.create(Path.of(results));
+        this.results = results;
     }
 
+    /// Makes the folder. Comes before whatever is written: a run that ends before it, as its pod does not start, leaves none.
     public void setup(String text) throws IOException {
+        folder = RunFolder.create(results, title);
         file("setup.md", List.of(("# Setup\n\n" + text).stripTrailing()));
     }
 
     /// A line for stdout and the summary.
     public void say(String format, Object... values) {
-        String line = String.format(format, values);
+        String line = String.format(Locale.ROOT, format, values);
         System.out.println(line);
         row(line);
     }
@@ -53,10 +55,13 @@ public final class RunLog {
         Files.write(folder.resolve(name), lines);
     }
 
-    /// Writes the summary and says where.
+    /// Writes the summary and says where; nothing before {@link #setup}.
     ///
     /// @param unfinished what the run ended in before its end, or ""
     public void end(String unfinished) throws IOException {
+        if (folder == null) {
+            return;
+        }
         file("summary.md", List.of("# " + title + "\n\n" + (unfinished.isEmpty() ? "" : unfinished + "\n\n") + "```\n" + table + "```"));
         System.out.println("written to " + folder);
     }

@@ -38,12 +38,13 @@ public final class Forwarder implements AutoCloseable {
     private final long begunNanos;
     private double startMillis;
 
-    /// Has fairlead's launcher do beforehand what it does once: build what is stale, and make its start-up cache, in the background as a rule. Neither belongs
-    /// into a measurement.
+    /// Has fairlead's launcher do beforehand what it does once: build what is stale, and make its start-up cache, in the background as a rule.
+    /// Neither belongs into a measurement.
     ///
     /// @param fairlead the program
     public static void prepare(String fairlead) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(fairlead, "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.INHERIT);
+        var builder = new ProcessBuilder(fairlead, "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("FAIRLEAD_AOT", "now");
         int code = builder.start().waitFor();
         if (code != 0) {
@@ -140,7 +141,8 @@ public final class Forwarder implements AutoCloseable {
         end(process);
     }
 
-    /// Asks `process` to end as Ctrl-C would be answered by SIGTERM, and kills what is left of it and of what it has started after 5 s.
+    /// Sends SIGTERM, and SIGKILL if `process` has not ended after 5 s or this thread is interrupted; once it has ended, SIGKILL at once to
+    /// whatever it had started.
     public static void end(Process process) {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroy();
@@ -161,7 +163,8 @@ public final class Forwarder implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /// Reads a forwarder's output to its end: `forwarding` counts its lines for 127.0.0.1, `keep` gets all that it says beside those and `Handling connection`.
+    /// Reads a forwarder's output to its end: `forwarding` counts its lines for 127.0.0.1, `keep` gets all that it says beside those and
+    /// `Handling connection`.
     public static void read(InputStream stream, CountDownLatch forwarding, Consumer<String> keep) {
         Thread.ofVirtual().name("forwarder-output").start(() -> {
             try (var lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {

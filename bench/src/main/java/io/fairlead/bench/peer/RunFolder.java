@@ -1,45 +1,80 @@
 package io.fairlead.bench.peer;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// A run's place in the record: `jmh-results/<date>-<cpu model>-<cores>c/`, and the facts of the machine for its `setup.md`.
 public final class RunFolder {
+    private static final int OUTPUT_SECONDS_MAX = 10;
+    private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm", Locale.ROOT);
+    /// Above this, something else ran beside the run, or shortly before it.
+    private static final double QUIET_LOAD = 1;
+
     private RunFolder() {}
 
     /// Makes the folder for a run that starts now, under `root`.
     public static Path create(Path root) throws IOException {
-        String cpu = cpuModel().toLowerCase(Locale.ROOT).replaceAll("\\(.*?\\)|@.*|processor|cpu", "").strip().replaceAll("[^a-z0-9]+", "-");
-        String date = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm"));
-        return Files.createDirectories(root.resolve(date + "-" + cpu + "-" + Runtime.getRuntime().availableProcessors() + "c"));
+        return create(root, "");
     }
 
-    /// Lines of Markdown: machine, kernel, JDK, commit.
+    /// The same, with `suffix` at the end of its name.
+    public static Path create(Path root, String suffix) throws IOException {
+        return create(root, suffix, LocalDateTime.now());
+    }
+
+    /// The same for a run whose option `--results` is `results`: `none` is a temporary folder, called by `title`.
+    public static Path create(String results, String title) throws IOException {
+        return results.equals("none") ? Files.createTempDirectory("fairlead-" + title.toLowerCase(Locale.ROOT)) : create(Path.of(results));
+    }
+
+    /// A run of the same minute keeps its folder; the next ones get `-2`, `-3` and so on behind the name.
+    static Path create(Path root, String suffix, LocalDateTime now) throws IOException {
+        String cpu = cpuModel().toLowerCase(Locale.ROOT).replaceAll("\\(.*?\\)|@.*|processor|cpu", "").strip().replaceAll("[^a-z0-9]+", "-");
+        String name = MINUTE.format(now) + "-" + cpu + "-" + Runtime.getRuntime().availableProcessors() + "c" + suffix;
+        Files.createDirectories(root);
+        for (int number = 1; ; number++) {
+            try {
+                return Files.createDirectory(root.resolve(number == 1 ? name : name + "-" + number));
+            } catch (FileAlreadyExistsException _) { // somebody else's: never written into
+            }
+        }
+    }
+
+    /// Lines of Markdown: machine, kernel, JDK, commit. Says on standard error if the machine is not quiet.
     public static String machine() throws IOException {
         String memory = firstLine("/proc/meminfo", "MemTotal").replaceAll("[^0-9]", "");
+        String load = firstLine("/proc/loadavg", "");
+        if (!isQuiet(load)) {
+            System.err.println("warning: the load average is " + load.split(" ")[0] + ", so something else runs here, or has just run;"
+                    + " the figures will not be those of a quiet machine");
+        }
         return "- CPU: " + cpuModel() + ", " + Runtime.getRuntime().availableProcessors() + " cores, shared by everything that the run starts\n"
                 + "- memory: " + Long.parseLong(memory) / 1024 / 1024 + " GiB\n"
                 + "- kernel: " + System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch") + "\n"
                 + "- JDK: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + "\n"
-                + "- load average before the run: " + firstLine("/proc/loadavg", "") + "\n"
-                + "- commit: " + output("git", "rev-parse", "HEAD") + (output("git", "status", "--porcelain", "-uno").isEmpty() ? "" : " with uncommitted changes") + "\n";
+                + loadLine(load)
+                + "- commit: " + output("git", "rev-parse", "HEAD")
+                + (output("git", "status", "--porcelain", "-uno").isEmpty() ? "" : " with uncommitted changes") + "\n";
+    }
+
+    /// @param load of `/proc/loadavg`
+    static String loadLine(String load) {
+        return "- load average before the run: " + load + (isQuiet(load) ? "" : "; above " + Math.round(QUIET_LOAD) + ": **not a quiet machine**")
+                + "\n";
     }
 
     /// First line that a command prints, or "" if it cannot be run.
     public static String output(String... command) {
         try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            process.waitFor(10, TimeUnit.SECONDS);
-            return text.lines().findFirst().orElse("");
+            return Tool.output(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), OUTPUT_SECONDS_MAX).lines().findFirst()
+                    .orElse("");
         } catch (IOException _) {
             return "";
         } catch (InterruptedException _) {
@@ -48,9 +83,18 @@ public final class RunFolder {
         }
     }
 
-    /// `command` without the machine's folders in it: programs by their last name.
+    /// `command` as a shell takes it, without the machine's folders in it: programs by their last name.
     public static String withoutFolders(List<String> command) {
-        return String.join(" ", command.stream().map(word -> word.replaceAll("(?<![A-Za-z0-9.])/[^ :=]*/([^/ :=]+)", "$1")).toList());
+        return String.join(" ", command.stream().map(word -> quoted(word.replaceAll("(?<![A-Za-z0-9.])/[^ :=]*/([^/ :=]+)", "$1"))).toList());
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_./:=,@%+{}-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /// @param load of `/proc/loadavg`
+    private static boolean isQuiet(String load) {
+        return Double.parseDouble(load.split(" ")[0]) <= QUIET_LOAD;
     }
 
     private static String cpuModel() throws IOException {
