@@ -94,17 +94,16 @@ public final class AgreementMain {
 
     private static void run(Interruption interruption) throws IOException, InterruptedException {
         String machine = RunFolder.machine();
-        Path made = RunFolder.create(Path.of("jmh-results"));
         Path kubeconfig = ServerPod.kubeconfig().orElseThrow();
-        var main = new AgreementMain(Files.move(made, made.resolveSibling(made.getFileName() + "-agreement")), kubeconfig, interruption);
         try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
+            var main = new AgreementMain(RunFolder.create(Path.of("jmh-results"), "-agreement"), kubeconfig, interruption);
             main.setup(machine, pod);
             main.startIperf(pod.namespace());
             for (int round = 1; round <= ROUNDS; round++) {
                 main.round(round, pod);
             }
+            main.summary();
         }
-        main.summary();
     }
 
     private void round(int round, ServerPod pod) throws IOException, InterruptedException {
