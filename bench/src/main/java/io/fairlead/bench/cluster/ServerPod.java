@@ -130,6 +130,16 @@ public final class ServerPod implements AutoCloseable {
         return port;
     }
 
+    /// All but `refused`.
+    static List<String> servers() {
+        return PORTS.keySet().stream().filter(server -> !server.equals("refused")).toList();
+    }
+
+    /// What {@link PodMain} is told for a server.
+    static String behaviour(String server) {
+        return server.equals("slow") ? "slow:1000000" : server.replace("2", "");
+    }
+
     /// Deletes the pod, waits until it is gone, and deploys another one of the same name.
     ///
     /// @throws IOException as {@link #deploy}
@@ -200,11 +210,7 @@ public final class ServerPod implements AutoCloseable {
         String javaHome = System.getProperty("java.home");
         var command = new ArrayList<>(List.of(javaHome + "/bin/java", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseSerialGC", "-Xmx256m", "-XX:MaxDirectMemorySize=2g", "-cp", "/servers/classes:/servers/*", PodMain.class.getName()));
-        PORTS.forEach((server, port) -> {
-            if (!server.equals("refused")) {
-                command.add((server.equals("slow") ? "slow:1000000" : server.replace("2", "")) + "=" + port);
-            }
-        });
+        servers().forEach(server -> command.add(behaviour(server) + "=" + port(server)));
         var mounts = new ArrayList<V1VolumeMount>();
         var volumes = new ArrayList<V1Volume>();
         mount(mounts, volumes, "servers", stage.toString(), "/servers");

@@ -1,5 +1,6 @@
 package io.fairlead.bench.peer;
 
+import io.fairlead.bench.cluster.IdealCluster;
 import io.fairlead.bench.cluster.ServerPod;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,8 +17,10 @@ record Servers(TurnRunner.Pod pod, Path kubeconfig, String version, Runnable end
 
     /// Behind the ideal testbed.
     static Servers ideal() throws IOException {
-        IdealPod pod = IdealPod.start();
-        return new Servers(IdealPod.POD, pod.kubeconfig(), "none, the ideal testbed: `io.fairlead.bench.scale.IdealMain`, a process of its own", pod::close);
+        IdealCluster cluster = IdealCluster.start();
+        var pod = new TurnRunner.Pod(IdealCluster.NAMESPACE, IdealCluster.POD, "");
+        return new Servers(pod, cluster.kubeconfig(), "none, the ideal testbed: `" + IdealCluster.TESTBED + "`, a process of its own",
+                cluster::close);
     }
 
     @Override

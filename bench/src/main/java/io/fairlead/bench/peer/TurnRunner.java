@@ -27,6 +27,8 @@ final class TurnRunner {
     private static final Duration CLEANUP_MAX = Duration.ofSeconds(20);
 
     /// Where the servers are.
+    ///
+    /// @param ip "" where the pod has no address of its own, so that only forwarders reach it
     record Pod(String namespace, String name, String ip) {
         static Pod of(ServerPod pod) {
             return new Pod(pod.namespace(), pod.name(), pod.ip());
@@ -89,14 +91,15 @@ final class TurnRunner {
             stuck.kill();
         }
         if (!thread.join(CLEANUP_MAX)) {
-            throw new IllegalStateException("a turn does not end " + 2 * CLEANUP_MAX.toSeconds() + " s after it was given up; the run ends here, as the next turn"
-                    + " would be measured beside it");
+            throw new IllegalStateException("a turn does not end " + 2 * CLEANUP_MAX.toSeconds() + " s after it was given up; the run ends here, as"
+                    + " the next turn would be measured beside it");
         }
     }
 
     /// Opening, and work that has no window, have their own deadlines, one after the other.
     Duration limit(Turn turn) {
-        return specs(turn.workload(), port -> new InetSocketAddress(port)).stream().map(LoadSpec::deadline).reduce(AROUND_MAX.plus(warmup).plus(window), Duration::plus);
+        return specs(turn.workload(), port -> new InetSocketAddress(port)).stream().map(LoadSpec::deadline)
+                .reduce(AROUND_MAX.plus(warmup).plus(window), Duration::plus);
     }
 
     private Measurement once(Turn turn, Probe probe) throws IOException, InterruptedException {
@@ -111,8 +114,8 @@ final class TurnRunner {
 
     private Measurement raw(Turn turn, Wire wire) throws IOException, InterruptedException {
         PeerWorkload workload = turn.workload();
-        RawClient.Run run = RawClient.run(wire.via(access), pod.namespace(), pod.name(), specs(workload, port -> new InetSocketAddress("127.0.0.1", port)),
-                workload.remotePorts());
+        RawClient.Run run = RawClient.run(wire.via(access), pod.namespace(), pod.name(),
+                specs(workload, port -> new InetSocketAddress("127.0.0.1", port)), workload.remotePorts());
         return Measurement.ofPath(turn, run.results(), new CpuTime(run.clientUserSeconds(), run.clientCpuSeconds() - run.clientUserSeconds()));
     }
 
@@ -125,7 +128,8 @@ final class TurnRunner {
     }
 
     private Measurement forwarded(Turn turn, Wire wire, Probe probe) throws IOException, InterruptedException {
-        Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name(), "ip", pod.ip(), "kubeconfig", String.valueOf(wire.kubeconfig()));
+        Map<String, String> names = Map.of("namespace", pod.namespace(), "pod", pod.name(), "ip", pod.ip(),
+                "kubeconfig", String.valueOf(wire.kubeconfig()));
         try (Forwarder forwarder = Forwarder.start(commands.get(turn.peer()), names, ports(turn.workload()))) {
             running = forwarder;
             double firstByteMillis = forwarder.firstByteMillis(ServerPod.port("echo"));
@@ -154,7 +158,8 @@ final class TurnRunner {
         }
     }
 
-    private List<LoadResult> load(PeerWorkload workload, IntFunction<InetSocketAddress> address, Load.Window window) throws IOException, InterruptedException {
+    private List<LoadResult> load(PeerWorkload workload, IntFunction<InetSocketAddress> address, Load.Window window)
+            throws IOException, InterruptedException {
         List<LoadSpec> specs = specs(workload, address);
         if (!workload.hasStoppedReader()) {
             return Load.run(specs, window);

@@ -4,6 +4,7 @@ import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
 import io.fairlead.bench.RunLog;
 import io.fairlead.bench.RunOptions;
+import io.fairlead.bench.cluster.IdealCluster;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.isolation.ForwarderProcess;
 import io.fairlead.bench.isolation.ProcessFacts;
@@ -185,7 +186,7 @@ public final class ScaleMain implements Callable<Integer> {
 
     private void onIdeal(Part part, Measurement measurement) throws IOException, InterruptedException {
         try (IdealCluster cluster = IdealCluster.start()) {
-            measurement.run(part, new Place(cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET, IdealCluster.ECHO));
+            measurement.run(part, new Place(cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET, ServerPod.port("echo")));
         }
     }
 
@@ -350,7 +351,7 @@ public final class ScaleMain implements Callable<Integer> {
     /// itself
     private LoadResult bulk(Part part, List<String> command, int sessions, IdealCluster cluster, Mode mode, int connections, String name)
             throws IOException, InterruptedException {
-        int port = mode == Mode.DOWNLOAD ? IdealCluster.SOURCE : IdealCluster.CHECK;
+        int port = ServerPod.port(mode == Mode.DOWNLOAD ? "source" : "check");
         List<String> flags = sessions == 0 ? List.of() : List.of("--sessions", Integer.toString(sessions));
         try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET,
                 List.of(port), flags)) {

@@ -1,4 +1,4 @@
-package io.fairlead.bench.scale;
+package io.fairlead.bench.cluster;
 
 import io.fairlead.testbed.PodSpec;
 import io.fairlead.testbed.Testbed;
@@ -21,7 +21,7 @@ final class IdealMain {
     public static void main(String[] args) throws IOException {
         Testbed testbed = Testbed.builder().runtime(Runtime.IDEAL).threads(2).start();
         java.lang.Runtime.getRuntime().addShutdownHook(new Thread(testbed::close));
-        PodSpec pods = PodSpec.named("pods");
+        PodSpec pods = PodSpec.named(IdealCluster.POD);
         for (String arg : args) {
             String[] parts = arg.split("=", 2);
             switch (parts[0]) {

@@ -1,48 +1,54 @@
-package io.fairlead.bench.scale;
+package io.fairlead.bench.cluster;
 
+import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.testbed.pod.PodMain;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The ideal testbed and the servers of its pod, a process each, so that neither counts as the forwarder, and each has the handles of a process for
-/// itself.
+/// The servers of {@link ServerPod} at the same ports of a pod of the ideal testbed: two processes, so that neither counts as the forwarder or as the
+/// generator, and each has the handles of a process for itself.
 ///
 /// Thread: one at a time.
-final class IdealCluster implements AutoCloseable {
-    static final String NAMESPACE = "default";
-    static final String TARGET = "pod/pods";
-    static final int ECHO = 7000;
-    static final int SOURCE = 7002;
-    static final int CHECK = 7008;
+public final class IdealCluster implements AutoCloseable {
+    public static final String NAMESPACE = "default";
+    public static final String POD = "pods";
+    public static final String TARGET = "pod/" + POD;
+    /// What the testbed is, for a run's `setup.md`.
+    public static final String TESTBED = IdealMain.class.getName();
+    private static final int NOBODY = 1; // tcpmux: nobody listens there
 
     /// Sessions of all forwarders, as the testbed counts them.
     ///
     /// @param up now
     /// @param busy those of them that carry a connection
-    record Sessions(int up, int busy) {}
+    public record Sessions(int up, int busy) {}
 
     private final List<Process> processes = new ArrayList<>();
     private Process testbed;
     private BufferedReader answers;
     private Path kubeconfig;
 
+    private IdealCluster() {}
+
     /// @param faults arguments of {@link IdealMain} before the ports
-    static IdealCluster start(String... faults) throws IOException {
+    /// @throws IOException one of the two has not started; it says why on standard error
+    public static IdealCluster start(String... faults) throws IOException {
         var cluster = new IdealCluster();
         try {
-            // It says: ready echo=41001 source=41002 ...
-            String ready = line(cluster.launch(PodMain.class, List.of("host=127.0.0.1", "echo=0", "source=0", "check=0")).inputReader());
+            List<String> servers = ServerPod.servers();
+            var listen = new ArrayList<>(List.of("host=127.0.0.1"));
+            servers.forEach(server -> listen.add(ServerPod.behaviour(server) + "=0"));
+            // It says, in their order: ready echo=41001 source=41002 ...
+            String[] ready = line(cluster.launch(PodMain.class, listen).inputReader()).split(" ");
             var arguments = new ArrayList<>(List.of(faults));
-            int[] numbers = {ECHO, SOURCE, CHECK};
-            String[] servers = ready.split(" ");
-            for (int i = 0; i < numbers.length; i++) {
-                arguments.add(numbers[i] + "=" + servers[i + 1].substring(servers[i + 1].indexOf('=') + 1));
+            arguments.add(ServerPod.port("refused") + "=" + NOBODY);
+            for (int i = 0; i < servers.size(); i++) {
+                arguments.add(ServerPod.port(servers.get(i)) + "=" + ready[i + 1].substring(ready[i + 1].indexOf('=') + 1));
             }
             cluster.testbed = cluster.launch(IdealMain.class, arguments);
             cluster.answers = cluster.testbed.inputReader();
@@ -54,11 +60,11 @@ final class IdealCluster implements AutoCloseable {
         }
     }
 
-    Path kubeconfig() {
+    public Path kubeconfig() {
         return kubeconfig;
     }
 
-    Sessions sessions() {
+    public Sessions sessions() {
         try {
             testbed.outputWriter().write("\n");
             testbed.outputWriter().flush();
@@ -71,17 +77,7 @@ final class IdealCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Process process : processes.reversed()) {
-            process.destroy();
-            try {
-                if (!process.waitFor(Duration.ofSeconds(10))) {
-                    process.destroyForcibly();
-                }
-            } catch (InterruptedException _) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
-        }
+        processes.reversed().forEach(Forwarder::end);
     }
 
     private Process launch(Class<?> main, List<String> arguments) throws IOException {
