@@ -1,8 +1,6 @@
 package io.fairlead.bench.peer;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -13,13 +11,15 @@ import java.util.Map;
 
 /// A JFR recording of a forwarder that is a JVM, and the CPU time of its threads at both ends of the window.
 ///
-/// `jcmd` starts it in the running process, before the warm-up: options of the JVM would have to fit the start-up cache, and the cost of starting is over when the window
-/// begins. The recording covers more than the window; {@link RecordedWindow} takes what is in it.
+/// `jcmd` starts it in the running process, before the warm-up: options of the JVM would have to fit the start-up cache, and the cost of starting is
+/// over when the window begins. The recording covers more than the window; {@link RecordedWindow} takes what is in it.
 ///
 /// Thread: as {@link Probe}. Bound: JFR's own, 250 MB on disk.
 final class FlightRecording implements Probe, AutoCloseable {
-    /// CPU time asked for between two samples of a thread. The kernel's timers count in its ticks: with 250 a second there is one sample in 4 ms of CPU time.
+    /// CPU time asked for between two samples of a thread. The kernel's timers count in its ticks: with 250 a second there is one sample in 4 ms of
+    /// CPU time.
     private static final String SAMPLE_PERIOD = "1ms";
+    private static final int JCMD_SECONDS_MAX = 30;
     private static final String NAME = "window";
     private static final List<String> START = List.of("JFR.start", "name=" + NAME, "settings=none",
             "+jdk.CPUTimeSample#enabled=true", "+jdk.CPUTimeSample#throttle=" + SAMPLE_PERIOD, "+jdk.CPUTimeSample#stackTrace=true",
@@ -32,7 +32,7 @@ final class FlightRecording implements Probe, AutoCloseable {
     private long pid;
     private Instant begun;
     private Instant ended;
-    private ThreadCpu before;
+    private ThreadCpu before; // null: the forwarder had ended
     private ThreadCpu after;
     private boolean written;
 
@@ -75,6 +75,11 @@ final class FlightRecording implements Probe, AutoCloseable {
         return written;
     }
 
+    /// Where it is once it has.
+    Path file() {
+        return file;
+    }
+
     /// What it holds of the window.
     RecordedWindow window() throws IOException {
         return RecordedWindow.read(file, begun, ended);
@@ -90,20 +95,18 @@ final class FlightRecording implements Probe, AutoCloseable {
         Files.deleteIfExists(file);
     }
 
+    /// Null if the forwarder has ended: the turn goes on, and tells of it.
     private ThreadCpu cpu() {
         try {
             return ThreadCpu.of(pid);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the forwarder has ended", e);
+        } catch (IOException _) {
+            return null;
         }
     }
 
     private String jcmd(List<String> command) throws IOException, InterruptedException {
         var words = new ArrayList<>(Arrays.asList(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(), Long.toString(pid)));
         words.addAll(command);
-        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        process.waitFor();
-        return said;
+        return Tool.output(new ProcessBuilder(words).redirectErrorStream(true), JCMD_SECONDS_MAX);
     }
 }

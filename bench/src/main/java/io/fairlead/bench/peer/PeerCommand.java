@@ -43,6 +43,11 @@ record PeerCommand(List<String> words, Ready ready) {
         return new PeerCommand(List.of(line.strip().split(" +")), ready);
     }
 
+    /// Whether it goes to the pod's own address.
+    boolean usesAddress() {
+        return words.stream().anyMatch(word -> word.contains("{ip}"));
+    }
+
     /// The words of the command line.
     ///
     /// @param ports remote to local

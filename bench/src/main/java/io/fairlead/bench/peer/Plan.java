@@ -8,6 +8,15 @@ record Plan(List<Row> rows, int rounds) {
     /// One workload at one round trip, and the peers that take it in turns.
     record Row(PeerWorkload workload, int rttMillis, List<String> peers) {}
 
+    /// Warm-up and measured time of a turn where nobody asks for others.
+    static final double WARMUP_SECONDS = 3;
+    static final double SECONDS = 3;
+    static final double QUICK_WARMUP_SECONDS = 1.5;
+    static final double QUICK_SECONDS = 2;
+    /// Start, first byte, opening and end of a turn, on average over the default run: 0.1 s with `raw`, 0.15 s with kubectl, 0.5 to 0.7 s with
+    /// fairlead, more with the libraries.
+    private static final double AROUND_SECONDS = 0.6;
+
     static final List<String> PEERS = List.of("fairlead", "kubectl-ws", "kubectl-spdy", "client-java", "fabric8", "raw", "direct");
     static final List<String> QUICK_PEERS = List.of("fairlead", "kubectl-ws", "kubectl-spdy", "raw");
     /// The libraries open a WebSocket for each connection and are slow at it: they get these only, or a full run would not fit.
@@ -48,7 +57,8 @@ record Plan(List<Row> rows, int rounds) {
 
     /// This plan without `peers`.
     Plan without(List<String> peers) {
-        return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(), row.peers().stream().filter(name -> !peers.contains(name)).toList())).toList(), rounds);
+        return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(),
+                row.peers().stream().filter(name -> !peers.contains(name)).toList())).toList(), rounds);
     }
 
     /// In the order in which they run. A workload that has no raw form is not given to `raw`.
@@ -64,6 +74,11 @@ record Plan(List<Row> rows, int rounds) {
             }
         }
         return turns;
+    }
+
+    /// What a turn takes, as far as one can say before.
+    static double turnSeconds(double warmupSeconds, double seconds) {
+        return warmupSeconds + seconds + AROUND_SECONDS;
     }
 
     /// All that take part, in the order in which they are first named.

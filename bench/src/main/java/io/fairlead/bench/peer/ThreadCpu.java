@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 ///
 /// @param process threads that have ended included
 /// @param threads by the kernel's number of the thread
-record ThreadCpu(CpuTime process, Map<Long, Thread> threads) {
+record ThreadCpu(CpuTime process, Map<Long, Task> threads) {
     /// Half a unit of the kernel's for some ten threads that do anything.
     private static final double ROUNDING_SECONDS = 5 / ProcessTree.TICKS_PER_SECOND;
 
@@ -47,15 +47,16 @@ record ThreadCpu(CpuTime process, Map<Long, Thread> threads) {
         }
     }
 
-    record Thread(String name, CpuTime cpu) {}
+    /// One thread; the kernel's word for it, as `java.lang.Thread` has the other.
+    record Task(String name, CpuTime cpu) {}
 
     static ThreadCpu of(long pid) throws IOException {
-        var threads = new HashMap<Long, Thread>();
+        var threads = new HashMap<Long, Task>();
         Path process = Path.of("/proc", Long.toString(pid));
         try (Stream<Path> tasks = Files.list(process.resolve("task"))) {
             for (Path task : (Iterable<Path>) tasks::iterator) {
                 try {
-                    threads.put(Long.parseLong(task.getFileName().toString()), new Thread(Files.readString(task.resolve("comm")).strip(), cpu(task)));
+                    threads.put(Long.parseLong(task.getFileName().toString()), new Task(Files.readString(task.resolve("comm")).strip(), cpu(task)));
                 } catch (IOException _) { // it has just ended
                 }
             }
@@ -70,7 +71,7 @@ record ThreadCpu(CpuTime process, Map<Long, Thread> threads) {
     Map<Group, CpuTime> since(ThreadCpu before) {
         var groups = new EnumMap<Group, CpuTime>(Group.class);
         threads.forEach((number, thread) -> {
-            Thread earlier = before.threads.get(number);
+            Task earlier = before.threads.get(number);
             CpuTime used = earlier == null ? thread.cpu() : thread.cpu().minus(earlier.cpu());
             groups.merge(Group.of(thread.name()), used, CpuTime::plus);
         });

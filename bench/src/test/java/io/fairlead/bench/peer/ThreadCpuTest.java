@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ThreadCpuTest {
     @ParameterizedTest
-    @CsvSource({"fairlead-loop-1, LOOPS", "C2 CompilerThre, C2", "C1 CompilerThre, C1", "VM Thread, COLLECTOR", "GC Thread#0, COLLECTOR", "G1 Conc#0, COLLECTOR",
-            "JFR CPU Sampler, RECORDING", "Attach Listener, RECORDING", "Common-Cleaner, OTHER", "java, OTHER"})
+    @CsvSource({"fairlead-loop-1, LOOPS", "C2 CompilerThre, C2", "C1 CompilerThre, C1", "VM Thread, COLLECTOR", "GC Thread#0, COLLECTOR",
+            "G1 Conc#0, COLLECTOR", "JFR CPU Sampler, RECORDING", "Attach Listener, RECORDING", "Common-Cleaner, OTHER", "java, OTHER"})
     void aThreadsNameSaysWhatItIsFor(String name, ThreadCpu.Group group) {
         assertEquals(group, ThreadCpu.Group.of(name));
     }
@@ -24,7 +24,8 @@ class ThreadCpuTest {
     void threadsThatBeganOrEndedMeanwhileAreCounted() {
         var before = new ThreadCpu(new CpuTime(10, 5), Map.of(1L, thread("fairlead-loop-1", 4, 4), 2L, thread("C2 CompilerThre", 6, 1)));
         var after = new ThreadCpu(new CpuTime(13, 6), Map.of(1L, thread("fairlead-loop-1", 5, 5), 3L, thread("C1 CompilerThre", 0.5, 0)));
-        assertEquals(Map.of(ThreadCpu.Group.LOOPS, new CpuTime(1, 1), ThreadCpu.Group.C1, new CpuTime(0.5, 0), ThreadCpu.Group.ENDED, new CpuTime(1.5, 0)), after.since(before));
+        assertEquals(Map.of(ThreadCpu.Group.LOOPS, new CpuTime(1, 1), ThreadCpu.Group.C1, new CpuTime(0.5, 0),
+                ThreadCpu.Group.ENDED, new CpuTime(1.5, 0)), after.since(before));
     }
 
     @Test
@@ -53,7 +54,7 @@ class ThreadCpuTest {
         assertTrue(used.get().getOrDefault(ThreadCpu.Group.LOOPS, new CpuTime(0, 0)).total() > 0.25, () -> used.get().toString());
     }
 
-    private static ThreadCpu.Thread thread(String name, double user, double system) {
-        return new ThreadCpu.Thread(name, new CpuTime(user, system));
+    private static ThreadCpu.Task thread(String name, double user, double system) {
+        return new ThreadCpu.Task(name, new CpuTime(user, system));
     }
 }
