@@ -76,7 +76,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
                 figure.errorCount());
     }
 
-    /// What came besides, a line for each kind: `3 x opened anew, as the server closes: requests 1 (direct 1, 1 session 2).`
+    /// What came besides, a line for each kind: `3 x opened anew, as the server closes: requests 1 (direct: 1, 1 session: 2).`
     private static List<String> outcomes(List<Figure> figures) {
         var kinds = new LinkedHashMap<String, Map<String, List<String>>>();
         var totals = new LinkedHashMap<String, Long>();
