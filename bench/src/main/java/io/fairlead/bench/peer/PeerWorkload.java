@@ -51,7 +51,8 @@ record PeerWorkload(String name, List<Part> parts, String stoppedReaderOf) {
             isolation("alone"),
             isolation("unread-down", new Part(Mode.DOWNLOAD_UNREAD, "source")),
             isolation("unread-up", new Part(Mode.UPLOAD_BLIND, "stall")),
-            isolation("unread-five", new Part(Mode.DOWNLOAD_UNREAD, "source", "connections", "5"), new Part(Mode.UPLOAD_BLIND, "stall", "connections", "5")),
+            isolation("unread-five", new Part(Mode.DOWNLOAD_UNREAD, "source", "connections", "5"),
+                    new Part(Mode.UPLOAD_BLIND, "stall", "connections", "5")),
             new PeerWorkload("isolation-stopped", isolation("stopped").parts(), "source"),
             // 50 echo connections beside 200 connections that are refused, reset by the pod, reset by the client.
             neighbours("refused", new Part(Mode.BURST, "refused", "connections", "20", "count", "200")),
@@ -70,7 +71,8 @@ record PeerWorkload(String name, List<Part> parts, String stoppedReaderOf) {
             return ALL;
         }
         return Arrays.stream(names.split(",")).map(name -> ALL.stream().filter(workload -> workload.name().equals(name)).findAny()
-                .orElseThrow(() -> new IllegalArgumentException("no workload \"" + name + "\"; there are " + ALL.stream().map(PeerWorkload::name).toList())))
+                .orElseThrow(() -> new IllegalArgumentException("no workload \"" + name + "\"; there are "
+                        + ALL.stream().map(PeerWorkload::name).toList())))
                 .toList();
     }
 
@@ -84,7 +86,8 @@ record PeerWorkload(String name, List<Part> parts, String stoppedReaderOf) {
     }
 
     boolean hasRaw() {
-        return !hasStoppedReader() && parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
+        return !hasStoppedReader()
+                && parts.stream().allMatch(part -> RawClient.MODES.contains(part.mode()) && !List.of(part.options()).contains("select"));
     }
 
     /// One for each part; parts may share one.

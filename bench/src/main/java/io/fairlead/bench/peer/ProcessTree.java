@@ -31,7 +31,8 @@ public record ProcessTree(ProcessHandle root) {
     double residentPeakMegabytes() {
         return all().mapToDouble(process -> {
             try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
-                return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum() * 1024 / 1e6;
+                return lines.filter(line -> line.startsWith("VmHWM:")).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum() * 1024
+                        / 1e6;
             } catch (IOException | UncheckedIOException _) {
                 return 0;
             }

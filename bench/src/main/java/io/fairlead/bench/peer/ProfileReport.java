@@ -19,11 +19,12 @@ final class ProfileReport {
     static final String HEAD = """
             # Profile
 
-            One more turn of fairlead for each workload, after all others and in no table of `summary.md`, with a JFR recording of which only the measured window is taken.
-            The JVM runs with its usual options and start-up cache: `jcmd` starts the recording once it forwards. CPU time by thread is out of `/proc`, in units of 10 ms;
-            "all" is the process, which the kernel rounds for itself.
-            Frames are `jdk.CPUTimeSample` of the event loops (the kernel's ticks allow one in some ms of CPU time), weighted by the CPU time since the sample before.
-            System calls, the kernel's work in them and BoringSSL show as the native method that was called. A share of p samples is known to about sqrt(p) of them.
+            One more turn of fairlead for each workload, after all others and in no table of `summary.md`, with a JFR recording of which only the
+            measured window is taken. The JVM runs with its usual options and start-up cache: `jcmd` starts the recording once it forwards. CPU time
+            by thread is out of `/proc`, in units of 10 ms; "all" is the process, which the kernel rounds for itself.
+            Frames are `jdk.CPUTimeSample` of the event loops (the kernel's ticks allow one in some ms of CPU time), weighted by the CPU time since
+            the sample before. System calls, the kernel's work in them and BoringSSL show as the native method that was called. A share of p samples
+            is known to about sqrt(p) of them.
             No recording is kept; the command below each heading repeats it. More samples: a longer `--seconds`.
             """;
 
@@ -53,7 +54,8 @@ final class ProfileReport {
     static String of(Measurement measured, Map<ThreadCpu.Group, CpuTime> cpu, RecordedWindow window, String command, List<Measurement> usual) {
         var report = new ProfileReport(measured);
         report.text.append("\n## ").append(measured.turn().title()).append("\n\n`").append(command).append("`\n\n")
-                .append(figures(List.of(measured))).append(usual.isEmpty() ? "" : "; without a recording, in the tables, " + figures(usual)).append(".\n");
+                .append(figures(List.of(measured))).append(usual.isEmpty() ? "" : "; without a recording, in the tables, " + figures(usual))
+                .append(".\n");
         report.threads(cpu, measured.cpu());
         report.frames(cpu.getOrDefault(ThreadCpu.Group.LOOPS, new CpuTime(0, 0)), window);
         report.allocation(window);
@@ -65,9 +67,10 @@ final class ProfileReport {
     /// What turns of one work came to, medians, in a few words.
     private static String figures(List<Measurement> turns) {
         return turns.getFirst().turn().workload().isBulk()
-                ? format("%.0f MB/s, %.2f CPU s/GB", median(turns, Measurement::megabytesPerSecond), median(turns, Measurement::cpuSecondsPerGigabyte))
-                : format("%,.0f op/s, p50 %,.0f us, %.0f CPU us/op", median(turns, Measurement::opsPerSecond), median(turns, m -> m.latencyMicros(50)),
-                        median(turns, Measurement::cpuMicrosPerOp));
+                ? format("%.0f MB/s, %.2f CPU s/GB", median(turns, Measurement::megabytesPerSecond),
+                        median(turns, Measurement::cpuSecondsPerGigabyte))
+                : format("%,.0f op/s, p50 %,.0f us, %.0f CPU us/op", median(turns, Measurement::opsPerSecond),
+                        median(turns, m -> m.latencyMicros(50)), median(turns, Measurement::cpuMicrosPerOp));
     }
 
     private static double median(List<Measurement> turns, ToDoubleFunction<Measurement> figure) {
@@ -81,19 +84,23 @@ final class ProfileReport {
     }
 
     private void threads(String title, CpuTime used, CpuTime all) {
-        text.append(format("| %s | %.2f | %.2f | %.2f | %s |%n", title, used.user(), used.system(), used.total() / units, percent(used.total(), all.total())));
+        text.append(format("| %s | %.2f | %.2f | %.2f | %s |%n", title, used.user(), used.system(), used.total() / units,
+                percent(used.total(), all.total())));
     }
 
     private void frames(CpuTime loops, RecordedWindow window) {
-        text.append(format("%nThe event loops spend %s of their CPU time in the kernel. %,d samples stand for %.2f of their %.2f s; %d were lost, %d have no stack.%n",
-                percent(loops.system(), loops.total()), window.samples(), window.frames.total() / 1e9, loops.total(), window.samplesLost(), window.samplesWithoutStack()));
+        text.append(format("%nThe event loops spend %s of their CPU time in the kernel. %,d samples stand for %.2f of their %.2f s; %d were lost,"
+                + " %d have no stack.%n", percent(loops.system(), loops.total()), window.samples(), window.frames.total() / 1e9, loops.total(),
+                window.samplesLost(), window.samplesWithoutStack()));
         table("self time of the event loops", window.frames, FRAMES);
         table("the nearest line of fairlead, or of Netty where none is on the stack", window.owners, OWNERS);
     }
 
     private void allocation(RecordedWindow window) {
-        text.append(format("%nAllocated: %.1f MB, %s of it by the event loops: %s.%n", window.classes.total() / 1e6, percent(window.allocatedByLoops(), window.classes.total()),
-                bulk ? format("%.4f bytes for each byte moved", window.classes.total() / perByteOrOp) : format("%,.0f bytes for each exchange", window.classes.total() / perByteOrOp)));
+        double each = window.classes.total() / perByteOrOp;
+        text.append(format("%nAllocated: %.1f MB, %s of it by the event loops: %s.%n", window.classes.total() / 1e6,
+                percent(window.allocatedByLoops(), window.classes.total()),
+                bulk ? format("%.4f bytes for each byte moved", each) : format("%,.0f bytes for each exchange", each)));
         table("class", window.classes, ALLOCATIONS);
         table("allocated at", window.allocators, ALLOCATIONS);
     }
@@ -115,7 +122,8 @@ final class ProfileReport {
 
     private void collections(RecordedWindow window) {
         text.append(format("%nCollections in the window: %d, pauses %.1f ms in all, the longest %.1f ms.%n", window.collections.size(),
-                window.collections.stream().mapToDouble(one -> millis(one.pauses())).sum(), window.collections.stream().mapToDouble(one -> millis(one.longestPause())).max().orElse(0)));
+                window.collections.stream().mapToDouble(one -> millis(one.pauses())).sum(),
+                window.collections.stream().mapToDouble(one -> millis(one.longestPause())).max().orElse(0)));
     }
 
     private void table(String title, RecordedWindow.Weights weights, int count) {

@@ -64,8 +64,8 @@ public final class RawClient {
                 for (int i = 0; i < sessions.size(); i++) {
                     RawSession session = sessions.get(i);
                     session.end();
-                    results.add(new LoadResult(specs.get(i), seconds, specs.get(i).connections(), session.bytes, session.ops, session.verifiedBytes, 0,
-                            cpuSeconds, session.latencyNanos.copy(), session.errors, session.outcomes));
+                    results.add(new LoadResult(specs.get(i), seconds, specs.get(i).connections(), session.bytes, session.ops, session.verifiedBytes,
+                            0, cpuSeconds, session.latencyNanos.copy(), session.errors, session.outcomes));
                 }
                 return new Run(results, cpuSeconds, userSeconds);
             });

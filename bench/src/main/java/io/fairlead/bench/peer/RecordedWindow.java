@@ -20,7 +20,8 @@ import jdk.jfr.consumer.RecordingFile;
 
 /// What a JFR recording of a forwarder holds of its measured window, counted.
 ///
-/// Samples weigh what they stand for: one of CPU time the time since the last one, one of an allocation the bytes since the last one. Those of JFR's own threads are left out.
+/// Samples weigh what they stand for: one of CPU time the time since the last one, one of an allocation the bytes since the last one. Those of JFR's
+/// own threads are left out.
 ///
 /// Thread: one at a time. Bound: the names in the recording.
 final class RecordedWindow {
@@ -46,7 +47,8 @@ final class RecordedWindow {
 
         /// The heaviest first; of equals the first by name.
         List<Map.Entry<String, Long>> top(int count) {
-            return byName.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(count).toList();
+            return byName.entrySet().stream()
+                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(count).toList();
         }
     }
 
@@ -55,7 +57,8 @@ final class RecordedWindow {
 
     record Collection(String name, Duration pauses, Duration longestPause) {}
 
-    /// Nanoseconds of the loops' CPU time by the frame in which they were spent, and by the nearest line of ours, or of Netty where none is on the stack.
+    /// Nanoseconds of the loops' CPU time by the frame in which they were spent, and by the nearest line of ours, or of Netty where none is on the
+    /// stack.
     final Weights frames = new Weights();
     final Weights owners = new Weights();
     /// Bytes allocated, by class and by the nearest line of ours or Netty's, with ours above Netty's; all threads.
@@ -89,9 +92,10 @@ final class RecordedWindow {
             case "jdk.CPUTimeSample" -> cpuSample(event);
             case "jdk.CPUTimeSamplesLost" -> samplesLost += ofLoop(event) ? event.getLong("lostSamples") : 0;
             case "jdk.ObjectAllocationSample" -> allocation(event);
-            case "jdk.Compilation" -> compilations.add(new Compilation(event.getString("compiler"), event.getInt("compileLevel"), name(event.getValue("method")),
-                    event.getDuration(), event.getLong("codeSize")));
-            case "jdk.GarbageCollection" -> collections.add(new Collection(event.getString("name"), event.getDuration("sumOfPauses"), event.getDuration("longestPause")));
+            case "jdk.Compilation" -> compilations.add(new Compilation(event.getString("compiler"), event.getInt("compileLevel"),
+                    name(event.getValue("method")), event.getDuration(), event.getLong("codeSize")));
+            case "jdk.GarbageCollection" -> collections.add(new Collection(event.getString("name"), event.getDuration("sumOfPauses"),
+                    event.getDuration("longestPause")));
             default -> {} // of the recording itself
         }
     }
@@ -166,7 +170,8 @@ final class RecordedWindow {
 
     /// The nearest line of a class whose name begins with one of `starts`.
     private static Optional<String> nearest(RecordedStackTrace stack, String... starts) {
-        return stack.getFrames().stream().filter(frame -> frame.getMethod() != null && Stream.of(starts).anyMatch(frame.getMethod().getType().getName()::startsWith)).findFirst()
+        return stack.getFrames().stream().filter(frame -> frame.getMethod() != null)
+                .filter(frame -> Stream.of(starts).anyMatch(frame.getMethod().getType().getName()::startsWith)).findFirst()
                 .map(frame -> name(frame.getMethod()) + (frame.getLineNumber() > 0 ? ":" + frame.getLineNumber() : ""));
     }
 

@@ -24,15 +24,17 @@ final class Report {
             new Figure("start ms", Measurement::startMillis, true, true),
             new Figure("first byte ms", Measurement::firstByteMillis, true, true),
             // Near 100, and the generator was what was measured.
-            new Figure("generator's loop busy %", m -> 100 * m.results().stream().mapToDouble(r -> r.generatorCpuSeconds() / r.seconds()).max().orElse(Double.NaN), true, true));
+            new Figure("generator's loop busy %",
+                    m -> 100 * m.results().stream().mapToDouble(r -> r.generatorCpuSeconds() / r.seconds()).max().orElse(Double.NaN), true, true));
 
     private Report() {}
 
     /// @param peers the first is the one that the ratios are about
     static String of(List<Measurement> all, List<String> peers) {
         var text = new StringBuilder();
-        text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by round).\n")
-                .append("Start: from the process to its word that it forwards; first byte: from the process to an echoed byte; both before the warm-up.\n")
+        text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by")
+                .append(" round).\nStart: from the process to its word that it forwards; first byte: from the process to an echoed byte; both before")
+                .append(" the warm-up.\n")
                 .append("Unanswered: exchanges that had waited for more than 1 s when the window ended, over all rounds.\n");
         for (String title : all.stream().map(m -> m.turn().title()).distinct().toList()) {
             List<Measurement> rows = all.stream().filter(m -> m.turn().title().equals(title)).toList();
@@ -62,8 +64,9 @@ final class Report {
             text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" | ")
                     .append(own.stream().mapToLong(Measurement::unanswered).sum()).append(" |\n");
         }
-        rows.stream().filter(m -> m.errors() > 0).forEach(m -> text.append("\n- ").append(m.peer()).append(", round ").append(m.turn().round()).append(": ")
-                .append(m.failure()).append(m.results().stream().map(r -> r.errors().toString()).filter(s -> !s.equals("{}")).collect(Collectors.joining(" ")))
+        rows.stream().filter(m -> m.errors() > 0).forEach(m -> text.append("\n- ").append(m.peer()).append(", round ").append(m.turn().round())
+                .append(": ").append(m.failure())
+                .append(m.results().stream().map(r -> r.errors().toString()).filter(s -> !s.equals("{}")).collect(Collectors.joining(" ")))
                 .append(m.diedWith().isEmpty() ? "" : " " + m.diedWith()));
         text.append('\n');
     }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// A culprit: a process of its own that downloads without end from a port of {@link PodBehaviour#source}, and may exchange messages with an echo beside it,
-/// until SIGSTOP halts it in the middle. Its sockets stay open and nobody reads them, which no program can tell from a slow reader.
+/// A culprit: a process of its own that downloads without end from a port of {@link PodBehaviour#source}, and may exchange messages with an echo
+/// beside it, until SIGSTOP halts it in the middle. Its sockets stay open and nobody reads them, which no program can tell from a slow reader.
 ///
 /// Thread: one at a time. The process is killed at the end.
 public final class StoppedReader implements AutoCloseable {
@@ -31,7 +31,8 @@ public final class StoppedReader implements AutoCloseable {
     /// @param select first line of each, or ""
     public record Server(InetSocketAddress address, String select, int connections) {
         private List<String> words() {
-            return List.of(address.getAddress().getHostAddress(), Integer.toString(address.getPort()), "[" + select + "]", Integer.toString(connections));
+            return List.of(address.getAddress().getHostAddress(), Integer.toString(address.getPort()), "[" + select + "]",
+                    Integer.toString(connections));
         }
 
         private Socket connect() throws IOException {
@@ -86,8 +87,8 @@ public final class StoppedReader implements AutoCloseable {
     }
 
     private static Server server(String[] args, int from) {
-        return new Server(new InetSocketAddress(args[from], Integer.parseInt(args[from + 1])), args[from + 2].substring(1, args[from + 2].length() - 1),
-                Integer.parseInt(args[from + 3]));
+        return new Server(new InetSocketAddress(args[from], Integer.parseInt(args[from + 1])),
+                args[from + 2].substring(1, args[from + 2].length() - 1), Integer.parseInt(args[from + 3]));
     }
 
     private static void download(Socket socket, CountDownLatch ready) throws IOException {
@@ -125,8 +126,8 @@ public final class StoppedReader implements AutoCloseable {
     ///
     /// @throws IOException one of them had not in time
     public static StoppedReader start(Server source, Server echo) throws IOException, InterruptedException {
-        var words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                StoppedReader.class.getName()));
+        var words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", StoppedReader.class.getName()));
         words.addAll(source.words());
         words.addAll(echo.words());
         var builder = new ProcessBuilder(words);
@@ -147,8 +148,8 @@ public final class StoppedReader implements AutoCloseable {
         }
         if (!reads) {
             reader.close();
-            throw new IOException("the client to be stopped did not get a first megabyte" + (echo.connections() > 0 ? " and first answers" : "") + " within "
-                    + SECONDS_MAX + " s, or lost a connection");
+            throw new IOException("the client to be stopped did not get a first megabyte" + (echo.connections() > 0 ? " and first answers" : "")
+                    + " within " + SECONDS_MAX + " s, or lost a connection");
         }
         return reader;
     }

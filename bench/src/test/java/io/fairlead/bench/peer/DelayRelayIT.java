@@ -40,7 +40,8 @@ class DelayRelayIT {
     }
 
     @ParameterizedTest(name = "{0} against {1}, {2} connections")
-    @CsvSource({"download, source, 1", "download, source, 16", "upload, check, 1", "upload, check, 16", "rr, echo, 64", "hash, echo, 8", "hash-up, hash, 4"})
+    @CsvSource({"download, source, 1", "download, source, 16", "upload, check, 1", "upload, check, 16", "rr, echo, 64", "hash, echo, 8",
+            "hash-up, hash, 4"})
     void bytesKeepTheirOrder(String mode, String server, int connections) throws Exception {
         LoadResult result = load(mode, PodMain.behaviour(server), connections);
         assertEquals(Map.of(), result.errors());

@@ -23,7 +23,8 @@ class ForwarderIT {
     @Test
     void aProgramThatCannotBePreparedIsNamed() throws Exception {
         String program = program("exit 3");
-        assertEquals(program + " --version ended with 3; see what it says above", assertThrows(IOException.class, () -> Forwarder.prepare(program)).getMessage());
+        var e = assertThrows(IOException.class, () -> Forwarder.prepare(program));
+        assertEquals(program + " --version ended with 3; see what it says above", e.getMessage());
     }
 
     private String program(String text) throws IOException {

@@ -21,7 +21,8 @@ class PeerCommandTest {
 
     @Test
     void portsBecomeOneWordEach() {
-        assertEquals(List.of("kubectl", "-n", "ns", "pod/p", "41000:7000", "41002:7002"), fill("kubectl", "-n", "{namespace}", "pod/{pod}", "{ports}"));
+        assertEquals(List.of("kubectl", "-n", "ns", "pod/p", "41000:7000", "41002:7002"),
+                fill("kubectl", "-n", "{namespace}", "pod/{pod}", "{ports}"));
     }
 
     @Test
@@ -32,7 +33,8 @@ class PeerCommandTest {
 
     @Test
     void ourForwardersReadWhatKubectlReads() {
-        assertEquals(new ForwardArguments("ns", "p", Map.of(41000, 7000, 41002, 7002)), ForwardArguments.parse("-n", "ns", "pod/p", "41000:7000", "41002:7002"));
+        assertEquals(new ForwardArguments("ns", "p", Map.of(41000, 7000, 41002, 7002)),
+                ForwardArguments.parse("-n", "ns", "pod/p", "41000:7000", "41002:7002"));
     }
 
     @ParameterizedTest

@@ -36,9 +36,11 @@ class PeersClusterIT {
     }
 
     @ParameterizedTest(name = "{0} @{1}ms")
-    @CsvSource({"fairlead, 20", "kubectl-ws, 20", "kubectl-spdy, 20", "client-java, 0", "client-java, 20", "fabric8, 0", "fabric8, 20", "raw, 20", "direct, 0"})
+    @CsvSource({"fairlead, 20", "kubectl-ws, 20", "kubectl-spdy, 20", "client-java, 0", "client-java, 20", "fabric8, 0", "fabric8, 20", "raw, 20",
+            "direct, 0"})
     void exchangesOverEveryPeerTakeTheRoundTripAndHaveNoErrors(String peer, int rttMillis) throws IOException, InterruptedException {
-        var runner = new TurnRunner(TurnRunner.Pod.of(pod), kubeconfig, PeerCommand.known("../bin/fairlead", "kubectl"), Duration.ofMillis(300), Duration.ofSeconds(1));
+        var runner = new TurnRunner(TurnRunner.Pod.of(pod), kubeconfig, PeerCommand.known("../bin/fairlead", "kubectl"), Duration.ofMillis(300),
+                Duration.ofSeconds(1));
         Measurement measured = runner.run(new Turn(PeerWorkload.named("rr-1").getFirst(), rttMillis, peer, 1));
         assertEquals("", measured.failure());
         assertEquals(0, measured.errors(), () -> measured.values().toString());

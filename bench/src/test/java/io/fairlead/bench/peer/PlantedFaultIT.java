@@ -58,7 +58,8 @@ class PlantedFaultIT {
     void aForwarderWithoutAFaultHasNoErrors(String workload) throws Exception {
         Measurement measured = run("faulty-none", PeerWorkload.named(workload).getFirst(), 0, 0.7);
         assertEquals(0, measured.errors(), () -> measured.values().toString());
-        assertTrue(measured.results().getFirst().verifiedBytes() > 0 && measured.firstByteMillis() >= measured.startMillis(), () -> measured.values().toString());
+        assertTrue(measured.results().getFirst().verifiedBytes() > 0 && measured.firstByteMillis() >= measured.startMillis(),
+                () -> measured.values().toString());
     }
 
     @ParameterizedTest
@@ -80,12 +81,15 @@ class PlantedFaultIT {
         assertTrue(plain.ops() > 10 && slept.ops() > 10, plain::json);
     }
 
-    /// In 3 s there are one or two stalls of 500 ms. What was due meanwhile waits: some 125 messages of the open loop wait for more than 250 ms in each.
-    /// The closed loop sends nothing while it waits, so it has four late answers for each, however long the stall; its percentiles do not show them.
+    /// In 3 s there are one or two stalls of 500 ms. What was due meanwhile waits: some 125 messages of the open loop wait for more than 250 ms in
+    /// each. The closed loop sends nothing while it waits, so it has four late answers for each, however long the stall; its percentiles do not show
+    /// them.
     @Test
     void theOpenLoopShowsAStallThatTheClosedLoopIsBlindTo() throws Exception {
-        LoadResult open = run("faulty-stall-500ms", PeerWorkload.one("open-4", Mode.RR_OPEN, "echo", "connections", "4", "rate", "500"), 0, 3).results().getFirst();
-        LoadResult closed = run("faulty-stall-500ms", PeerWorkload.one("rr-4", Mode.RR, "echo", "connections", "4"), 0, 3).results().getFirst();
+        PeerWorkload openLoop = PeerWorkload.one("open-4", Mode.RR_OPEN, "echo", "connections", "4", "rate", "500");
+        PeerWorkload closedLoop = PeerWorkload.one("rr-4", Mode.RR, "echo", "connections", "4");
+        LoadResult open = run("faulty-stall-500ms", openLoop, 0, 3).results().getFirst();
+        LoadResult closed = run("faulty-stall-500ms", closedLoop, 0, 3).results().getFirst();
         long openLate = late(open);
         long closedLate = late(closed);
         assertTrue(openLate >= 60, () -> openLate + " " + open.json());
@@ -153,7 +157,8 @@ class PlantedFaultIT {
     }
 
     private Measurement run(String peer, PeerWorkload workload, int rttMillis, double seconds) throws IOException, InterruptedException {
-        var runner = new TurnRunner(new TurnRunner.Pod("none", "none", ADDRESS), null, commands, Duration.ofMillis(200), Duration.ofMillis((long) (seconds * 1000)));
+        var runner = new TurnRunner(new TurnRunner.Pod("none", "none", ADDRESS), null, commands, Duration.ofMillis(200),
+                Duration.ofMillis((long) (seconds * 1000)));
         return runner.run(new Turn(workload, rttMillis, peer, 1));
     }
 }

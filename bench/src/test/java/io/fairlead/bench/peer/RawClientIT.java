@@ -30,7 +30,8 @@ class RawClientIT {
             testbed.addPod(PodSpec.named("pod").port("stall", PORT, PodBehaviour.stall()));
             LoadSpec spec = LoadSpec.of(Mode.of(mode), new InetSocketAddress("127.0.0.1", 1)).with("connections", "5").with("rate", "10")
                     .withTimes(Duration.ZERO, Duration.ofMillis(2100));
-            LoadResult result = RawClient.run(PodAccess.read(testbed.kubeconfig()), "default", "pod", List.of(spec), List.of(PORT)).results().getFirst();
+            LoadResult result = RawClient.run(PodAccess.read(testbed.kubeconfig()), "default", "pod", List.of(spec), List.of(PORT)).results()
+                    .getFirst();
             assertEquals(0, result.ops());
             assertEquals(unanswered, result.outcomes().getOrDefault(Unanswered.OUTCOME, 0L), 1, result::json);
             assertTrue(result.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(2000), result::json);

@@ -76,7 +76,8 @@ class RecordedWindowTest {
         assertTrue(text.contains("RecordedWindowTest.burn="), text);
         assertFalse(text.contains("burnElsewhere"), text);
         assertTrue(window.samples() > 10, () -> window.samples() + " samples");
-        assertTrue(names(window.owners.top(1)).matches("io.fairlead.bench.peer.RecordedWindowTest.(burn|allocate):[0-9]+=.*"), () -> names(window.owners.top(1)));
+        String owner = names(window.owners.top(1));
+        assertTrue(owner.matches("io.fairlead.bench.peer.RecordedWindowTest.(burn|allocate):[0-9]+=.*"), owner);
         assertEquals(window.frames.total(), window.owners.total());
     }
 
@@ -92,13 +93,15 @@ class RecordedWindowTest {
         double bytes = 8.0 * BLOCKS * BLOCK_LONGS;
         long longs = window.classes.top(100).stream().filter(entry -> entry.getKey().equals("long[]")).mapToLong(Map.Entry::getValue).sum();
         assertEquals(1, longs / bytes, 0.2, () -> names(window.classes.top(10)));
-        assertTrue(names(window.allocators.top(1)).startsWith("io.fairlead.bench.peer.RecordedWindowTest$Block.<init>:"), () -> names(window.allocators.top(5)));
+        String allocators = names(window.allocators.top(5));
+        assertTrue(allocators.startsWith("io.fairlead.bench.peer.RecordedWindowTest$Block.<init>:"), allocators);
         assertTrue(window.allocatedByLoops() >= longs && window.allocatedByLoops() <= window.classes.total());
     }
 
     @Test
     void collectionsHaveTheirPauses() {
-        assertTrue(window.collections.stream().anyMatch(one -> one.pauses().toNanos() > 0 && one.longestPause().compareTo(one.pauses()) <= 0), () -> window.collections.toString());
+        assertTrue(window.collections.stream().anyMatch(one -> one.pauses().toNanos() > 0 && one.longestPause().compareTo(one.pauses()) <= 0),
+                () -> window.collections.toString());
     }
 
     @Test
@@ -115,8 +118,10 @@ class RecordedWindowTest {
         cpu.put(ThreadCpu.Group.LOOPS, new CpuTime(0.25, 0.5));
         cpu.put(ThreadCpu.Group.C2, new CpuTime(0.25, 0));
         String text = ProfileReport.of(measured(2_000_000_000), cpu, window, "bench/peer --profile", List.of(measured(1_000_000_000)));
-        assertTrue(text.startsWith("\n## down-1\n\n`bench/peer --profile`\n\n2000 MB/s, 0.50 CPU s/GB; without a recording, in the tables, 1000 MB/s, 1.00 CPU s/GB.\n"), text);
-        assertTrue(text.contains("| event loops | 0.25 | 0.50 | 0.38 | 75.0 % |\n| C2 compiler | 0.25 | 0.00 | 0.13 | 25.0 % |\n| all | 0.50 | 0.50 | 0.50 | 100.0 % |"), text);
+        assertTrue(text.startsWith("\n## down-1\n\n`bench/peer --profile`\n\n2000 MB/s, 0.50 CPU s/GB; without a recording, in the tables, 1000 MB/s,"
+                + " 1.00 CPU s/GB.\n"), text);
+        assertTrue(text.contains("| event loops | 0.25 | 0.50 | 0.38 | 75.0 % |\n| C2 compiler | 0.25 | 0.00 | 0.13 | 25.0 % |\n"
+                + "| all | 0.50 | 0.50 | 0.50 | 100.0 % |"), text);
         assertTrue(text.contains("spend 66.7 % of their CPU time in the kernel"), text);
         List<String> tables = Arrays.stream(text.split("\n\n")).filter(block -> block.startsWith("| share | ")).toList();
         assertEquals(4, tables.size(), text);
@@ -131,7 +136,8 @@ class RecordedWindowTest {
     private static Measurement measured(long bytes) {
         var spec = LoadSpec.of(Mode.DOWNLOAD, new InetSocketAddress("127.0.0.1", 1));
         var result = new LoadResult(spec, 1, 1, bytes, 0, bytes, 0, 0.1, new Histogram(3), Map.of(), Map.of());
-        return new Measurement(new Turn(PeerWorkload.named("down-1").getFirst(), 0, "fairlead", 1), "", List.of(result), new CpuTime(0.5, 0.5), 50, 100, 120, "");
+        var turn = new Turn(PeerWorkload.named("down-1").getFirst(), 0, "fairlead", 1);
+        return new Measurement(turn, "", List.of(result), new CpuTime(0.5, 0.5), 50, 100, 120, "");
     }
 
     private void burn() {

@@ -65,7 +65,8 @@ class ReportTest {
     @Test
     void aLineOfTheRecordNamesItsTurnAndSplitsCpuTime() {
         Map<String, Object> values = measured(new Turn(RR, 20, "ours", 2), 50, Map.of()).values();
-        assertEquals("[ours, rr-1, 20, 2]", List.of(values.get("peer"), values.get("workload"), values.get("rtt_ms"), values.get("round")).toString());
+        assertEquals("[ours, rr-1, 20, 2]",
+                List.of(values.get("peer"), values.get("workload"), values.get("rtt_ms"), values.get("round")).toString());
         assertEquals("[1.5, 1.0, 0.5]", List.of(values.get("cpu_s"), values.get("cpu_user_s"), values.get("cpu_system_s")).toString());
         assertEquals(30_000.0, values.get("cpu_us_per_op"));
         assertEquals(120.0, values.get("first_byte_ms"));
