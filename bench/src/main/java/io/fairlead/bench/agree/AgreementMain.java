@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
+import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.isolation.ForwarderProcess;
 import io.fairlead.bench.peer.Forwarder;
@@ -38,6 +39,8 @@ import java.util.regex.Pattern;
 public final class AgreementMain {
     private static final String NAME = "bench/agreement";
     private static final int ROUNDS = 3;
+    /// Of one round: ours and iperf3 down and up, then ours and the two others with one connection and with many.
+    private static final int TURNS = 10;
     private static final int SECONDS = 3;
     private static final int PROGRAM_SECONDS_MAX = 20;
     private static final int TIMEOUT_CODE = 124;
@@ -65,6 +68,7 @@ public final class AgreementMain {
     private final Path raw;
     private final Path kubeconfig;
     private final Interruption interruption;
+    private TimeLeft left; // null until the first round
     private int iperfRuns;
 
     private AgreementMain(Path folder, Path kubeconfig, Interruption interruption) throws IOException {
@@ -99,6 +103,7 @@ public final class AgreementMain {
             var main = new AgreementMain(RunFolder.create(Path.of("jmh-results"), "-agreement"), kubeconfig, interruption);
             main.setup(machine, pod);
             main.startIperf(pod.namespace());
+            main.left = new TimeLeft(NAME, ROUNDS * TURNS);
             for (int round = 1; round <= ROUNDS; round++) {
                 main.round(round, pod);
             }
@@ -249,6 +254,7 @@ public final class AgreementMain {
         String line = JSON.writeValueAsString(values);
         Files.writeString(folder.resolve("agreement.jsonl"), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         System.err.println(line);
+        left.turnEnded();
     }
 
     private void setup(String machine, ServerPod pod) throws IOException {
