@@ -7,20 +7,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// A port-forward program as a process of its own, with all that it says kept, so that a run can tell what it said about whom.
 ///
-/// Thread: one at a time; two virtual threads read its output. Bound: {@link #LINES_MAX} lines; further ones are only counted.
+/// Thread: one at a time; two virtual threads read its output. Bound: {@link #LINES_MAX} lines; further ones are counted.
 public final class ForwarderProcess implements AutoCloseable {
     private static final int START_SECONDS_MAX = 30;
-    private static final int LINES_MAX = 100_000;
+    static final int LINES_MAX = 100_000;
 
     private final Process process;
     private final Map<Integer, Integer> localPorts;
     private final List<String> lines = new ArrayList<>();
+    private int linesSaid; // guarded by lines
     private final CountDownLatch forwarding;
     private final long startNanos = System.nanoTime();
 
@@ -86,15 +89,46 @@ public final class ForwarderProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /// Memory, handles, threads and CPU time of now.
-    public ProcessFacts facts() {
+    /// Memory, handles, threads and CPU time of now; empty if it has ended.
+    public Optional<ProcessFacts> facts() {
         return ProcessFacts.of(process.toHandle());
     }
 
-    /// What it has said so far, but for `Forwarding` and `Handling connection`, each line with the seconds since its start in front.
+    /// The same for a caller that has nothing to do without them.
+    ///
+    /// @throws IOException it has ended
+    public ProcessFacts factsOrEnd() throws IOException {
+        return facts().orElseThrow(() -> new IOException(ending()));
+    }
+
+    /// How it ended, and its last line, for one that has.
+    public String ending() {
+        try {
+            process.waitFor(1, TimeUnit.SECONDS); // its code may be a moment behind
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        List<String> said = lines();
+        return "the forwarder ended by itself" + (alive() ? "" : ", with " + process.exitValue())
+                + (said.isEmpty() ? "" : "; its last line: " + said.getLast().strip());
+    }
+
+    /// What it has said so far, but for `Forwarding` and `Handling connection`, each line with the seconds since its start in front; where these
+    /// are more than are kept, the last line says how many.
     public List<String> lines() {
         synchronized (lines) {
-            return List.copyOf(lines);
+            var all = new ArrayList<>(lines);
+            if (linesSaid > all.size()) {
+                all.add("and " + (linesSaid - all.size()) + " lines more, which were not kept");
+            }
+            return all;
+        }
+    }
+
+    /// How many lines that was, those included that were not kept.
+    public int lineCount() {
+        synchronized (lines) {
+            return linesSaid;
         }
     }
 
@@ -105,8 +139,9 @@ public final class ForwarderProcess implements AutoCloseable {
 
     private void keep(String line) {
         synchronized (lines) {
+            linesSaid++;
             if (lines.size() < LINES_MAX) {
-                lines.add(String.format("%7.2f  %s", (System.nanoTime() - startNanos) / 1e9, line));
+                lines.add(String.format(Locale.ROOT, "%7.2f  %s", (System.nanoTime() - startNanos) / 1e9, line));
             }
         }
     }

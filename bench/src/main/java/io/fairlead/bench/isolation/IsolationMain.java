@@ -2,8 +2,10 @@ package io.fairlead.bench.isolation;
 
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
+import io.fairlead.bench.Ranges;
 import io.fairlead.bench.RunLog;
 import io.fairlead.bench.RunOptions;
+import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.peer.Forwarder;
 import io.fairlead.bench.peer.RunFolder;
@@ -14,8 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -114,14 +118,18 @@ public final class IsolationMain implements Callable<Integer> {
     private IsolationMain() {}
 
     public static void main(String[] args) {
-        System.exit(Program.commandLine(new IsolationMain()).execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return Program.commandLine(new IsolationMain());
     }
 
     @Override
     public Integer call() {
-        if (connections < 1 || seconds <= 0 || rate < 0 || repeats < 0 || reference != null && reference <= 0) {
-            throw new ParameterException(spec.commandLine(),
-                    "--connections is 1 or more, --seconds and --reference above 0, --rate and --repeat-b 0 or more");
+        new Ranges(spec).above(0, "--seconds", "--reference").atLeast(0, "--rate", "--repeat-b").atLeast(1, "--connections");
+        if (!sessions.matches("auto|[1-9][0-9]*")) {
+            throw new ParameterException(spec.commandLine(), "--sessions " + sessions + ": has to be auto, or 1 or more");
         }
         programs = ForwarderProcess.programs(options.fairlead, options.kubectl);
         if (!programs.keySet().containsAll(peers)) {
@@ -167,14 +175,14 @@ public final class IsolationMain implements Callable<Integer> {
             Forwarder.prepare(options.fairlead);
         }
         log = new RunLog("Isolation", options.results);
-        log.row(String.format("%-12s %-24s %-6s %-6s %6s %9s %9s %9s %9s %9s %6s %6s %11s %7s  %s", "peer", "case", "phase", "group", "s", "alive",
-                "op/s", "p50 ms", "p99 ms", "max ms", "errors", "waited", "silence ms", "p99 x", "forwarder"));
+        log.row(String.format(Locale.ROOT, "%-12s %-24s %-6s %-6s %6s %9s %9s %9s %9s %9s %6s %6s %11s %7s  %s", "peer", "case", "phase", "group",
+                "s", "alive", "op/s", "p50 ms", "p99 ms", "max ms", "errors", "waited", "silence ms", "p99 x", "forwarder"));
         List<Turn> turns = turns();
         int ended = 0;
-        long begun = System.nanoTime();
         try (ServerPod deployed = ServerPod.deploy(kubeconfig)) {
             pod = deployed;
             log.setup(setup(machine));
+            var left = new TimeLeft(NAME, turns.size());
             for (Turn turn : turns) {
                 try {
                     turn(turn);
@@ -184,8 +192,7 @@ public final class IsolationMain implements Callable<Integer> {
                     log.measured(Map.of("peer", turn.peer(), "case", turn.name(), "failure", String.valueOf(e.getMessage())));
                 }
                 ended++;
-                System.err.printf("%d of %d turns, %.0f s left%n", ended, turns.size(),
-                        (System.nanoTime() - begun) / 1e9 / ended * (turns.size() - ended));
+                left.turnEnded();
             }
         } finally {
             log.end(ended < turns.size() ? "Ended after " + ended + " of " + turns.size() + " turns." : "");
@@ -286,24 +293,27 @@ public final class IsolationMain implements Callable<Integer> {
 
     /// One row of the table for each group, and one short line on stdout for the phase.
     private void report(Turn turn, ForwarderProcess forwarder, String phase, Measured... groups) throws IOException {
-        ProcessFacts facts = forwarder.facts();
-        var line = new StringBuilder(String.format("%-12s %-16s %-5s %5.1f s", turn.peer(), turn.name(), phase, groups[0].phase().seconds()));
+        Optional<ProcessFacts> facts = forwarder.facts();
+        String process = facts.map(now -> String.format(Locale.ROOT, "%.0f MB, %d handles", now.residentMegabytes(), now.handles())).orElse("ended");
+        var line = new StringBuilder();
+        line.append(String.format(Locale.ROOT, "%-12s %-16s %-5s %5.1f s", turn.peer(), turn.name(), phase, groups[0].phase().seconds()));
         for (Measured group : groups) {
             EchoGroup.Phase measured = group.phase();
             double ratio = measured.millis(99) / group.reference().millis(99);
             var values = new LinkedHashMap<String, Object>(Map.of("peer", turn.peer(), "case", turn.name(), "phase", phase, "group", group.name(),
                     "p99_by_alone", ratio));
             values.putAll(measured.values());
-            values.put("forwarder", facts.values());
-            values.put("forwarder_lines", forwarder.lines().size());
+            facts.ifPresent(now -> values.put("forwarder", now.values()));
+            values.put("forwarder_lines", forwarder.lineCount());
             log.measured(values);
-            log.row(String.format("%-12s %-24s %-6s %-6s %6.1f %9s %9.0f %9.2f %9.2f %9.1f %6d %6d %11.0f %7.2f  %.0f MB, %d handles, %d lines%s",
+            log.row(String.format(Locale.ROOT,
+                    "%-12s %-24s %-6s %-6s %6.1f %9s %9.0f %9.2f %9.2f %9.1f %6d %6d %11.0f %7.2f  %s, %d lines%s",
                     turn.peer(), turn.name(), phase, group.name(), measured.seconds(), measured.aliveText(), measured.opsPerSecond(),
                     measured.millis(50), measured.millis(99), measured.latencyNanos().getMaxValue() / 1e6, measured.errorCount(), measured.waited(),
-                    measured.silenceMillis(), ratio, facts.residentMegabytes(), facts.handles(), forwarder.lines().size(),
+                    measured.silenceMillis(), ratio, process, forwarder.lineCount(),
                     measured.errorCount() == 0 ? "" : " " + measured.errors()));
-            line.append(String.format(" | %s %s, %.0f op/s, p99 %.1f ms (x %.2f), %d waited, %d errors", group.name(), measured.aliveText(),
-                    measured.opsPerSecond(), measured.millis(99), ratio, measured.waited(), measured.errorCount()));
+            line.append(String.format(Locale.ROOT, " | %s %s, %.0f op/s, p99 %.1f ms (x %.2f), %d waited, %d errors", group.name(),
+                    measured.aliveText(), measured.opsPerSecond(), measured.millis(99), ratio, measured.waited(), measured.errorCount()));
         }
         System.out.println(line);
     }

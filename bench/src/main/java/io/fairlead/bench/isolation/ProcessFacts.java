@@ -2,29 +2,34 @@ package io.fairlead.bench.isolation;
 
 import io.fairlead.bench.peer.ProcessTree;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/// What `/proc` says of one process at one moment; zeros for one that has ended.
+/// What `/proc` says of one process at one moment.
 ///
 /// @param residentMegabytes of 10^6 bytes, now
 /// @param peakMegabytes since it began
 /// @param handles open file descriptors
 /// @param cpuSeconds user and system
 public record ProcessFacts(double residentMegabytes, double peakMegabytes, int handles, int threads, double cpuSeconds) {
-    /// Facts of `process` alone, not of its children.
-    public static ProcessFacts of(ProcessHandle process) {
+    /// Facts of `process` alone, not of its children; empty if it has ended.
+    static Optional<ProcessFacts> of(ProcessHandle process) {
         Path folder = Path.of("/proc", Long.toString(process.pid()));
         try (Stream<Path> handles = Files.list(folder.resolve("fd"))) {
             String status = Files.readString(folder.resolve("status"));
             String[] fields = ProcessTree.stat(process.pid());
-            return new ProcessFacts(number(status, "VmRSS:") * 1024 / 1e6, number(status, "VmHWM:") * 1024 / 1e6, (int) handles.count(),
-                    (int) number(status, "Threads:"), (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / ProcessTree.TICKS_PER_SECOND);
-        } catch (IOException _) { // it has ended
-            return new ProcessFacts(0, 0, 0, 0, 0);
+            if (fields[0].equals("Z")) { // ended a moment ago, and holds nothing any more
+                return Optional.empty();
+            }
+            return Optional.of(new ProcessFacts(number(status, "VmRSS:") * 1024 / 1e6, number(status, "VmHWM:") * 1024 / 1e6, (int) handles.count(),
+                    (int) number(status, "Threads:"), (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / ProcessTree.TICKS_PER_SECOND));
+        } catch (IOException | UncheckedIOException _) { // it has ended
+            return Optional.empty();
         }
     }
 

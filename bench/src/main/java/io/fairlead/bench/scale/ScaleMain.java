@@ -2,8 +2,10 @@ package io.fairlead.bench.scale;
 
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
+import io.fairlead.bench.Ranges;
 import io.fairlead.bench.RunLog;
 import io.fairlead.bench.RunOptions;
+import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.IdealCluster;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.isolation.ForwarderProcess;
@@ -23,12 +25,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// Many connections, and long fat paths: what the forwarder's process needs for them, and whether it fails. `bench/scale --help` lists the options.
@@ -41,7 +44,10 @@ import picocli.CommandLine.Spec;
 /// | `path` | ideal testbed with `--rtt` ms, and `--window` bytes under way for each session | download and upload over 1 session and over 8 |
 /// | `download` | ideal testbed | one download and 16: fairlead and kubectl, WebSocket and SPDY, in turns, `--rounds` times |
 ///
-/// `million` tells memory and handles {@link #MEMORY_RECORDS} times, and what they grew by after the first tenth.
+/// `million` tells memory and handles {@link #MEMORY_RECORDS} times, and what they grew by after the first tenth. On a cluster it takes 9 to 15
+/// minutes on two cores, and is no default.
+///
+/// A forwarder that ends by itself is a failure of its part or turn, which says with what code; there are no figures of its process.
 ///
 /// Generator, forwarder, the ideal testbed and its pod's servers are processes of their own: memory, handles and CPU time are the forwarder's alone,
 /// and each has the whole limit of open files for its end of the connections.
@@ -56,6 +62,8 @@ public final class ScaleMain implements Callable<Integer> {
     private static final int MEMORY_RECORDS = 20;
     /// What is closing may close: the forwarder holds a FIN for half a second, containerd ends a connection a second after it.
     private static final int CLOSING_MILLIS = 2000;
+    /// Of traffic that is not measured, before what is.
+    private static final int WARMUP_SECONDS = 3;
     /// Source addresses of the generator, 28,000 ports each: a port rests for a minute after its connection. Behind the forwarder Linux gives a
     /// resting port of the loopback to the next connection after a second. Not for many at once: a port that is bound to any address is no port for
     /// the connections of the testbed to its pod, and of 19,800 it then refused 2,300.
@@ -82,8 +90,9 @@ public final class ScaleMain implements Callable<Integer> {
         void run(Part part, Place place) throws IOException, InterruptedException;
     }
 
-    @Option(names = "--parts", split = ",", paramLabel = "PART", defaultValue = "active,active-ideal,million,million-ideal,path,download",
-            description = "default ${DEFAULT-VALUE}; active and million on the cluster of $$KUBECONFIG, the others on the ideal testbed")
+    @Option(names = "--parts", split = ",", paramLabel = "PART", defaultValue = "active,active-ideal,million-ideal,path,download",
+            description = "default ${DEFAULT-VALUE}; there is million, too; active and million on the cluster of $$KUBECONFIG, the others on the"
+                    + " ideal testbed")
     private List<Part> parts;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "30", description = "measured, of active, active-ideal, path, download (default"
@@ -128,15 +137,17 @@ public final class ScaleMain implements Callable<Integer> {
     private ScaleMain() {}
 
     public static void main(String[] args) {
-        System.exit(Program.commandLine(new ScaleMain()).execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return Program.commandLine(new ScaleMain());
     }
 
     @Override
     public Integer call() {
-        if (rounds < 1 || count < MEMORY_RECORDS || seconds <= 0 || atOnce < 1 || active < 1 || activeIdeal < 1) {
-            throw new ParameterException(spec.commandLine(), "--count is " + MEMORY_RECORDS + " or more, --seconds above 0, --rounds, --active,"
-                    + " --active-ideal and --at-once 1 or more");
-        }
+        new Ranges(spec).above(0, "--seconds", "--rtt").atLeast(MEMORY_RECORDS, "--count")
+                .atLeast(1, "--active", "--active-ideal", "--at-once", "--path-connections", "--window", "--rounds");
         return Program.run(NAME, this::run);
     }
 
@@ -153,6 +164,7 @@ public final class ScaleMain implements Callable<Integer> {
         int ended = 0;
         try {
             for (Part part : parts) {
+                System.err.println("part " + (ended + 1) + " of " + parts.size() + ": " + part);
                 try {
                     switch (part) {
                         case ACTIVE -> onCluster(part, this::active);
@@ -201,20 +213,23 @@ public final class ScaleMain implements Callable<Integer> {
         }
         try (ForwarderProcess forwarder = start(place, "--max-connections", Integer.toString(connections + 1))) {
             try {
-                ProcessFacts start = forwarder.facts();
+                ProcessFacts start = forwarder.factsOrEnd();
+                System.err.printf(Locale.ROOT, "%s: %.0f s left once %d connections are open%n", part,
+                        WARMUP_SECONDS + seconds + CLOSING_MILLIS / 1e3, connections);
                 LoadSpec load = LoadSpec.of(Mode.RR_OPEN, forwarder.address(place.port())).with("connections", Integer.toString(connections))
                         .with("rate", Integer.toString(connections)).with("deadline", "120")
-                        .withTimes(Duration.ofSeconds(3), measured());
-                var held = new ProcessFacts[1];
-                LoadResult result = Load.run(List.of(load), atEnd(() -> held[0] = forwarder.facts())).getFirst();
+                        .withTimes(Duration.ofSeconds(WARMUP_SECONDS), measured());
+                Outcome outcome = through(forwarder, load, () -> {});
+                LoadResult result = outcome.result();
+                ProcessFacts with = outcome.end();
                 Thread.sleep(CLOSING_MILLIS);
-                ProcessFacts end = forwarder.facts();
+                ProcessFacts end = forwarder.factsOrEnd();
                 log.say("%-14s %6d connections: opened %d, %.0f op/s, p50 %.1f p99 %.1f max %.0f ms, errors %s, %s; peak %.0f MB; handles %d before,"
                         + " %d with, %d after; generator %.1f of %.1f s", part, connections, result.opened(), result.opsPerSecond(),
                         result.micros(50) / 1e3, result.micros(99) / 1e3, result.latency().getMaxValue() / 1e6, result.errors(), result.outcomes(),
-                        end.peakMegabytes(), start.handles(), held[0].handles(), end.handles(), result.generatorCpuSeconds(), result.seconds());
+                        end.peakMegabytes(), start.handles(), with.handles(), end.handles(), result.generatorCpuSeconds(), result.seconds());
                 record(part, Map.of("asked", asked, "handles_max", handlesMax(), "result", result.values(), "start", start.values(),
-                        "with", held[0].values(), "after", end.values()));
+                        "with", with.values(), "after", end.values()));
             } finally {
                 log.file(part + ".log", forwarder.lines());
             }
@@ -232,7 +247,7 @@ public final class ScaleMain implements Callable<Integer> {
     private void million(Part part, Place place) throws IOException, InterruptedException {
         try (ForwarderProcess forwarder = start(place)) {
             try {
-                ProcessFacts facts = forwarder.facts();
+                ProcessFacts facts = forwarder.factsOrEnd();
                 var growth = new Growth(facts);
                 var errors = new LinkedHashMap<String, Long>();
                 double spent = 0;
@@ -243,14 +258,11 @@ public final class ScaleMain implements Callable<Integer> {
                     long slice = done - count * (i - 1) / MEMORY_RECORDS;
                     LoadSpec load = LoadSpec.of(Mode.CHURN, forwarder.address(place.port())).with("connections", Integer.toString(atOnce))
                             .with("count", Long.toString(slice)).with("sources", SOURCES).with("deadline", "1800");
-                    LoadResult result = Load.run(List.of(load), Load.Window.IGNORED).getFirst();
+                    LoadResult result = through(forwarder, load, () -> {}).result();
                     spent += result.seconds();
                     result.errors().forEach((kind, times) -> errors.merge(kind, times, Long::sum));
                     Thread.sleep(CLOSING_MILLIS);
-                    if (!forwarder.alive()) {
-                        throw new IOException("the forwarder ended by itself before " + done + " connections, errors " + errors);
-                    }
-                    facts = forwarder.facts();
+                    facts = forwarder.factsOrEnd();
                     growth.add(done, facts);
                     log.say("%-14s %9d connections  %6.0f MB, peak %6.0f MB, %4d handles, %5.0f/s, p99 %6.1f ms, cpu %3.0f us each,"
                             + " errors %s; %.0f s left",
@@ -271,11 +283,11 @@ public final class ScaleMain implements Callable<Integer> {
     }
 
     /// Facts once the number of handles has been the same for ten seconds, or after two minutes.
-    private static ProcessFacts settled(ForwarderProcess forwarder) throws InterruptedException {
-        ProcessFacts facts = forwarder.facts();
+    private static ProcessFacts settled(ForwarderProcess forwarder) throws IOException, InterruptedException {
+        ProcessFacts facts = forwarder.factsOrEnd();
         for (int seconds = 0, same = 0; seconds < 120 && same < 10; seconds++) {
             Thread.sleep(1000);
-            ProcessFacts now = forwarder.facts();
+            ProcessFacts now = forwarder.factsOrEnd();
             same = now.handles() == facts.handles() ? same + 1 : 0;
             facts = now;
         }
@@ -286,15 +298,19 @@ public final class ScaleMain implements Callable<Integer> {
 
     private void path(Interruption interruption) throws IOException, InterruptedException {
         double limit = window / (roundTripMillis / 1e3) / 1e6;
-        for (Mode mode : List.of(Mode.DOWNLOAD, Mode.UPLOAD)) {
+        List<Mode> modes = List.of(Mode.DOWNLOAD, Mode.UPLOAD);
+        List<Integer> sessionCounts = List.of(1, 8);
+        var left = new TimeLeft(Part.PATH.toString(), modes.size() * sessionCounts.size());
+        for (Mode mode : modes) {
             var rates = new ArrayList<Double>();
-            for (int sessions : List.of(1, 8)) {
+            for (int sessions : sessionCounts) {
                 String name = String.format(Locale.ROOT, "%s, %d sessions", mode, sessions);
                 rates.add(rate(Part.PATH, name, interruption, () -> {
                     try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
                         return bulk(Part.PATH, List.of(options.fairlead), sessions, cluster, mode, pathConnections, name);
                     }
                 }));
+                left.turnEnded();
             }
             log.say("%-14s %s: one session %.2f of its window (%.1f MB/s), 8 are %.2f of one", Part.PATH, mode, rates.getFirst() / limit, limit,
                     rates.getLast() / rates.getFirst());
@@ -305,19 +321,23 @@ public final class ScaleMain implements Callable<Integer> {
 
     private void download(Interruption interruption) throws IOException, InterruptedException {
         var rates = new LinkedHashMap<String, List<Double>>();
+        Map<String, List<String>> programs = ForwarderProcess.programs(options.fairlead, options.kubectl);
+        List<Integer> connectionCounts = List.of(1, 16);
         try (IdealCluster cluster = IdealCluster.start()) {
+            var left = new TimeLeft(Part.DOWNLOAD.toString(), rounds * connectionCounts.size() * programs.size());
             for (int round = 1; round <= rounds; round++) {
-                for (int connections : List.of(1, 16)) {
-                    for (var command : ForwarderProcess.programs(options.fairlead, options.kubectl).entrySet()) {
+                for (int connections : connectionCounts) {
+                    for (var command : programs.entrySet()) {
                         String name = "round " + round + ", " + connections + " connections, " + command.getKey();
                         rates.computeIfAbsent(command.getKey() + " " + connections, _ -> new ArrayList<>())
                                 .add(rate(Part.DOWNLOAD, name, interruption,
                                         () -> bulk(Part.DOWNLOAD, command.getValue(), 0, cluster, Mode.DOWNLOAD, connections, name)));
+                        left.turnEnded();
                     }
                 }
             }
         }
-        for (int connections : List.of(1, 16)) {
+        for (int connections : connectionCounts) {
             Rates ours = Rates.of(rates.get("fairlead " + connections));
             for (String peer : List.of("kubectl-ws", "kubectl-spdy")) {
                 log.say("%-14s %d connections: fairlead is %s", Part.DOWNLOAD, connections,
@@ -355,25 +375,14 @@ public final class ScaleMain implements Callable<Integer> {
         List<String> flags = sessions == 0 ? List.of() : List.of("--sessions", Integer.toString(sessions));
         try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET,
                 List.of(port), flags)) {
-            awaitSessions(cluster, sessions);
-            var cpuAt = new double[2];
+            awaitSessions(cluster, forwarder, sessions);
             var busy = new int[1];
             LoadSpec load = LoadSpec.of(mode, forwarder.address(port)).with("connections", Integer.toString(connections))
-                    .withTimes(Duration.ofSeconds(3), measured());
-            LoadResult result = Load.run(List.of(load), new Load.Window() {
-                @Override
-                public void begin() {
-                    cpuAt[0] = forwarder.facts().cpuSeconds();
-                }
-
-                @Override
-                public void end() {
-                    cpuAt[1] = forwarder.facts().cpuSeconds();
-                    busy[0] = cluster.sessions().busy();
-                }
-            }).getFirst();
-            double cpu = (cpuAt[1] - cpuAt[0]) / (result.bytes() / 1e9);
-            ProcessFacts facts = forwarder.facts();
+                    .withTimes(Duration.ofSeconds(WARMUP_SECONDS), measured());
+            Outcome outcome = through(forwarder, load, () -> busy[0] = cluster.sessions().busy());
+            LoadResult result = outcome.result();
+            ProcessFacts facts = outcome.end();
+            double cpu = (facts.cpuSeconds() - outcome.begin().cpuSeconds()) / (result.bytes() / 1e9);
             log.say("%-14s %-44s %8.1f MB/s over %d sessions, cpu %.2f s/GB, peak %.0f MB, silence %.0f ms, errors %s; generator %.1f of %.1f s",
                     part, name, result.megabytesPerSecond(), busy[0], cpu, facts.peakMegabytes(), result.silenceNanosMax() / 1e6, result.errors(),
                     result.generatorCpuSeconds(), result.seconds());
@@ -384,9 +393,10 @@ public final class ScaleMain implements Callable<Integer> {
 
     /// The first session is up when the program says that it forwards; the others follow. The testbed knows of one before the forwarder does, by the
     /// time that its answer takes; over how many the bytes then went stands in the record.
-    private void awaitSessions(IdealCluster cluster, int sessions) throws IOException, InterruptedException {
+    private void awaitSessions(IdealCluster cluster, ForwarderProcess forwarder, int sessions) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (cluster.sessions().up() < sessions) {
+            forwarder.factsOrEnd();
             if (System.nanoTime() - deadline > 0) {
                 throw new IOException(cluster.sessions().up() + " sessions instead of " + sessions + " after 30 s");
             }
@@ -397,16 +407,31 @@ public final class ScaleMain implements Callable<Integer> {
 
     // ---- what all share
 
-    private static Load.Window atEnd(Runnable action) {
-        return new Load.Window() {
+    /// @param begin the forwarder when the measured window began
+    private record Outcome(LoadResult result, ProcessFacts begin, ProcessFacts end) {}
+
+    /// Runs `load` through `forwarder`. That the forwarder may end when the traffic does, as kubectl can, harms no figure.
+    ///
+    /// @param atEnd of the measured window
+    /// @throws IOException the forwarder ended by itself before the window did
+    private static Outcome through(ForwarderProcess forwarder, LoadSpec load, Runnable atEnd) throws IOException, InterruptedException {
+        var facts = new ArrayList<Optional<ProcessFacts>>();
+        LoadResult result = Load.run(List.of(load), new Load.Window() {
             @Override
-            public void begin() {}
+            public void begin() {
+                facts.add(forwarder.facts());
+            }
 
             @Override
             public void end() {
-                action.run();
+                facts.add(forwarder.facts());
+                atEnd.run();
             }
-        };
+        }).getFirst();
+        if (facts.getLast().isEmpty()) {
+            throw new IOException(forwarder.ending() + "; opened " + result.opened() + " connections, errors " + result.errors());
+        }
+        return new Outcome(result, facts.getFirst().orElseThrow(), facts.getLast().orElseThrow());
     }
 
     /// The hard limit, to which a JVM raises its own by itself.
