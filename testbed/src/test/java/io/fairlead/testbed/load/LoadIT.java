@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -137,6 +138,7 @@ class LoadIT {
     /// Of its 200 connections the listener takes two or so; the others are still connecting when the load is closed, and that ends them.
     @ParameterizedTest(name = "{0}")
     @CsvSource({"rr, 64", "connect, 200"})
+    @Timeout(20)
     void anInterruptedLoadBeginsNoFurtherConnectionsAndCountsNoErrors(String mode, int atOnce) throws Exception {
         try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var load = new Workload(LoadSpec.of(Mode.of(mode), (InetSocketAddress) full.getLocalSocketAddress()).with("connections", "200"));
@@ -146,7 +148,9 @@ class LoadIT {
                     load.open();
                     load.go();
                 });
-                load.loop.submit(() -> { }).get(); // they are under way
+                while (load.loop.submit(() -> load.opened).get() == 0) {
+                    Thread.onSpinWait(); // once the first is open all have been begun
+                }
             } finally {
                 load.close();
             }
