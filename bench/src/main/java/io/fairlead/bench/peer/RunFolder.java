@@ -66,8 +66,8 @@ public final class RunFolder {
 
     /// @param load of `/proc/loadavg`
     static String loadLine(String load) {
-        return "- load average before the run: " + load + (isQuiet(load) ? "" : "; above " + Math.round(QUIET_LOAD) + ": **not a quiet machine**")
-                + "\n";
+        return "- load average before the run: " + load
+                + (isQuiet(load) ? "" : "; above " + Math.round(QUIET_LOAD) + ": something else ran then, or just before") + "\n";
     }
 
     /// First line that a command prints, or "" if it cannot be run.
