@@ -42,7 +42,7 @@ final class Workload implements AutoCloseable {
     private byte[] patternDigest;
     private int endedConnects;
     private int workersDone;
-    private boolean over;
+    private volatile boolean over; // set on the loop, or by whoever closes
     private long windowNanos;
     private long windowCpuNanos;
     private long scheduled;
@@ -141,7 +141,7 @@ final class Workload implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.execute(() -> over = true); // of a run that was interrupted: its connections would begin others while the loop ends
+        over = true; // of a run that was interrupted: its connections would begin others while the loop ends. At once, as those then fail at once
         loops.close();
     }
 
