@@ -4,8 +4,9 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Map;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.InternalProfiler;
@@ -19,16 +20,19 @@ public final class LoopCpu implements InternalProfiler {
     static final String LABEL = "loop.cpu";
     private static final String LOOPS = "fairlead-loop";
 
-    /// Of the iteration that ran last; begins as the clock's negative.
-    private static final AtomicLong NANOS = new AtomicLong();
+    /// CPU time of each loop when the iteration began.
+    private static volatile Map<Long, Long> before = Map.of();
+    /// Of the iteration that ran last.
+    private static volatile long nanos;
 
     /// The iteration begins, or ends: told by what is measured, as JMH asks a profiler only after the engine of the last iteration is gone.
     static void begin() {
-        NANOS.set(-cpuNanos());
+        before = cpuNanos();
     }
 
+    /// A loop of an engine before, which ended meanwhile, counts for nothing.
     static void end() {
-        NANOS.addAndGet(cpuNanos());
+        nanos = cpuNanos().entrySet().stream().mapToLong(loop -> loop.getValue() - before.getOrDefault(loop.getKey(), 0L)).sum();
     }
 
     @Override
@@ -41,18 +45,18 @@ public final class LoopCpu implements InternalProfiler {
 
     @Override
     public Collection<ScalarResult> afterIteration(BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-        double micros = NANOS.get() / 1e3 / Math.max(1, result.getMetadata().getAllOps());
+        double micros = nanos / 1e3 / Math.max(1, result.getMetadata().getAllOps());
         return List.of(new ScalarResult(LABEL, micros, "us/op", AggregationPolicy.AVG));
     }
 
-    private static long cpuNanos() {
+    private static Map<Long, Long> cpuNanos() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-        long sum = 0;
+        var loops = new HashMap<Long, Long>();
         for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
             if (thread != null && thread.getThreadName().startsWith(LOOPS)) {
-                sum += threads.getThreadCpuTime(thread.getThreadId());
+                loops.put(thread.getThreadId(), Math.max(0, threads.getThreadCpuTime(thread.getThreadId()))); // -1: it has just ended
             }
         }
-        return sum;
+        return loops;
     }
 }
