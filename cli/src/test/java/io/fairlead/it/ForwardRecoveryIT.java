@@ -206,7 +206,7 @@ class ForwardRecoveryIT {
         }
         echoing(forward).close();
         assertEquals(List.of(), lab.events(Retrying.class));
-        assertEquals(1, lab.events(TunnelUp.class).size());
+        until("the new session is told", () -> lab.events(TunnelUp.class).size() == 1, () -> lab.events);
     }
 
     @Test void aTokenThatStaysExpiredIsToldAndTriedAgainUntilThereIsAnother() throws Exception {

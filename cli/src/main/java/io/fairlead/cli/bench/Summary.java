@@ -63,7 +63,7 @@ final class Summary {
             case ROUND_TRIP -> "the round trip to the API server";
             case PATH -> "the time that each takes in API server, node, runtime and pod, as they go one at a time";
             case CONNECTION -> "the one connection, as more carry more";
-            case BEYOND -> "API server, node, network or pod, as nothing here is busy";
+            case BEYOND -> "API server, node, network or pod, as nothing here is full";
         };
     }
 

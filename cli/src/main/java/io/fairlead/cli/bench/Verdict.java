@@ -98,7 +98,7 @@ public final class Verdict {
         boolean comparable = !toldNothing && item.connections() > 1 && steady.size() > 1 && isSteady(fewest) && fewest.score() > 0;
         double times = comparable ? best.score() / fewest.score() : Double.NaN;
         Gain gain = !comparable ? Gain.NOT_SAID : times < GAIN ? Gain.NONE
-                : limit == Limit.MACHINE_CPU || passes(best).stream().anyMatch(pass -> pass.score() <= fewest.score()) ? Gain.CHANCE : Gain.HELPS;
+                : limit == Limit.MACHINE_CPU || passes(best).size() != passes(fewest).size() || passes(best).stream().anyMatch(pass -> pass.score() <= fewest.score()) ? Gain.CHANCE : Gain.HELPS;
         String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct) + sessions(gain, times, best, fewest);
         return new Finding(item, limit, gain, times, best, fewest, direct, errors(forwarded), text);
     }
@@ -120,11 +120,16 @@ public final class Verdict {
         } else if (best.cpu().machine() >= BUSY_MACHINE) {
             return Limit.MACHINE_CPU;
         } else if (closedLoopOfOne) {
-            return roundTripMicros.isPresent() && roundTripMicros.getAsDouble() >= best.p50() / 2 ? Limit.ROUND_TRIP : Limit.PATH;
+            return hasRoundTripWithin(best) && roundTripMicros.getAsDouble() >= best.p50() / 2 ? Limit.ROUND_TRIP : Limit.PATH;
         } else if (item.kind().bulk() && item.connections() == 1 && moreConnectionsGain(item, best) >= GAIN) {
             return Limit.CONNECTION;
         }
         return Limit.BEYOND;
+    }
+
+    /// Whether a round trip is known that can be a part of the exchange: where the machine was busy when it was measured it may be longer than the whole.
+    private boolean hasRoundTripWithin(Figure best) {
+        return roundTripMicros.isPresent() && roundTripMicros.getAsDouble() < best.p50();
     }
 
     /// The best that more connections of the same kind carry, steadily and without an error, against `best`.
@@ -151,12 +156,13 @@ public final class Verdict {
                     time(roundTripMicros.orElseThrow()), time(best.p50()), added(best, direct));
             case PATH -> text("They go one at a time, and each takes %s%s.%s Nothing here is busy: API server, node, runtime or pod take that time.",
                     time(best.p50()),
-                    roundTripMicros.isPresent() ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "",
+                    hasRoundTripWithin(best) ? ", of which the round trip to the API server is " + time(roundTripMicros.getAsDouble()) : "",
                     added(best, direct));
             case CONNECTION -> text("One connection does not fill the path: more carry %.1f times as much.%s",
                     moreConnectionsGain(best.item(), best), compared(direct));
-            case BEYOND -> text("Nothing here is busy (busiest event loop %.0f %%): the API server, the node, the network or the pod limit.%s",
-                    100 * best.cpu().busiestLoop(), compared(direct));
+            case BEYOND -> text("Nothing here is full (busiest event loop %.0f %%%s): the API server, the node, the network or the pod limit.%s",
+                    100 * best.cpu().busiestLoop(), Double.isNaN(best.cpu().machine()) ? "" : text(", this machine %.0f %%", 100 * best.cpu().machine()),
+                    compared(direct));
         };
     }
 

@@ -44,7 +44,7 @@ class SummaryTest {
 
     @Test
     void whereOneThingLimitsAllItIsSaidOnceAndWhatWasNotComparedIsLeftOut() {
-        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.",
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is full.",
                 "More sessions than 1 gain nothing (at most 1.10 times, download 64)."),
                 summary(VerdictTest.figure(REQUESTS_64, 1, 1000, 900), VerdictTest.figure(REQUESTS_64, 8, 1050, 900),
                         VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 8, 110, 0)));
@@ -63,7 +63,7 @@ class SummaryTest {
 
     @Test
     void nothingIsSaidOfMoreSessionsWhereNoneOfThemIsSteady() {
-        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is busy.",
+        assertEquals(List.of("What limits: API server, node, network or pod, as nothing here is full.",
                 "Not steady, the two passes differ: download 64, 4 sessions (400.0 MB/s and 200.0 MB/s)."
                         + " Measure again while nothing else runs here, or longer with --for."),
                 summary(VerdictTest.figure(DOWN_64, 1, 100, 0), VerdictTest.figure(DOWN_64, 4, 400, 0), VerdictTest.figure(DOWN_64, 4, 200, 0),
@@ -79,7 +79,7 @@ class SummaryTest {
     @Test
     void passesThatDifferWidelyAreNamed() {
         assertEquals(List.of("What limits: not to be told, as the two passes differ (download 64);"
-                        + " API server, node, network or pod, as nothing here is busy (requests 64).",
+                        + " API server, node, network or pod, as nothing here is full (requests 64).",
                 "Not steady, the two passes differ: download 64, 1 session (300.0 MB/s and 10.0 MB/s)."
                         + " Measure again while nothing else runs here, or longer with --for."),
                 summary(VerdictTest.figure(DOWN_64, 1, 10, 0), VerdictTest.figure(REQUESTS_64, 1, 1000, 900),
@@ -101,7 +101,7 @@ class SummaryTest {
     void errorsComeFirstAndTellNothingElse() {
         Map<String, Long> resets = Map.of("reset", 7L);
         assertEquals(List.of("What limits: not to be trusted, 7 x reset (requests 64);"
-                        + " API server, node, network or pod, as nothing here is busy (connecting 64; download 64).",
+                        + " API server, node, network or pod, as nothing here is full (connecting 64; download 64).",
                 "Against the direct path: throughput is 10 % (connecting 64), 20 % (download 64) of it."),
                 summary(VerdictTest.figure(CONNECT_64, 0, 1000, 900), VerdictTest.figure(REQUESTS_64, 0, 1000, 900), VerdictTest.figure(DOWN_64, 0, 500, 0),
                         VerdictTest.figure(CONNECT_64, 1, 100, 900), VerdictTest.with(VerdictTest.figure(REQUESTS_64, 1, 900, 900), resets),

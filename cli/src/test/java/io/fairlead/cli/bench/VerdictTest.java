@@ -1,6 +1,7 @@
 package io.fairlead.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fairlead.cli.bench.Verdict.Finding;
@@ -89,6 +90,9 @@ class VerdictTest {
     @Test
     void oneAtATimeIsLimitedByTheRoundTripWhereThatIsHalfOfIt() {
         assertEquals(Limit.ROUND_TRIP, finding(OptionalDouble.of(20_000), figure(REQUESTS_1, 1, 25, 40_000)).limit());
+        Finding longer = finding(OptionalDouble.of(432), figure(REQUESTS_1, 1, 2300, 417));
+        assertEquals(Limit.PATH, longer.limit(), "a part is not longer than the whole");
+        assertFalse(longer.text().contains("432"), longer.text());
         Finding path = finding(OptionalDouble.of(19_999), figure(REQUESTS_1, 0, 5000, 200), figure(REQUESTS_1, 1, 25, 40_000));
         assertEquals(Limit.PATH, path.limit());
         assertTrue(path.text().contains("Directly it is 200 us, so the path adds 39.80 ms."), path.text());
