@@ -101,7 +101,7 @@ public final class JmhRun {
         }
         defaults(options, chosen, times);
         String machine = RunFolder.machine(); // before the run, as it tells the load
-        Path folder = results.equals("none") ? Files.createTempDirectory("fairlead-jmh") : RunFolder.create(Path.of(results));
+        Path folder = RunFolder.create(results, "jmh");
         Files.writeString(folder.resolve("setup.md"),
                 "# Setup\n\n" + machine + "- command: `" + (command + " " + String.join(" ", args)).strip() + "`\n" + setup);
         options.resultFormat(ResultFormatType.JSON).result(folder.resolve("jmh.json").toString());

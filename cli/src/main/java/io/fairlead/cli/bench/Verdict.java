@@ -18,14 +18,15 @@ import java.util.OptionalDouble;
 /// server       directly it is not faster: the forward reaches 90 % of the direct path
 /// client_cpu   the busiest event loop ran for 85 % of the window
 /// machine_cpu  the processors of this machine were busy for 90 %, whoever used them
-/// round_trip   one operation at a time, and half of its p50 or more is the round trip to the API server
+/// round_trip   one operation at a time, and half of its p50 or more, but not more than all, is the round trip to the API server
 /// path         one operation at a time, and it is not: API server, node and runtime take the time
 /// connection   bulk on one connection, and more connections carry 1.2 times as much
 /// beyond       none of these: the API server, the node, the network or the pod
 /// ```
 /// Figures whose two passes differ so are left out where there are steady ones. `sessions_gain` is the best number of sessions against the smallest
 /// one measured, where that and another one are steady: 1.2 or more is a gain if the worse pass of the best is above the better pass of the
-/// smallest, too; else it may be chance. One connection is on one session, however many there are, so there is no gain to tell of.
+/// smallest, too, and both have as many passes; else it may be chance. One connection is on one session, however many there are, so there is no
+/// gain to tell of.
 public final class Verdict {
     private static final double BUSY_THREAD = 0.85;
     private static final double BUSY_MACHINE = 0.9;
@@ -98,9 +99,14 @@ public final class Verdict {
         boolean comparable = !toldNothing && item.connections() > 1 && steady.size() > 1 && isSteady(fewest) && fewest.score() > 0;
         double times = comparable ? best.score() / fewest.score() : Double.NaN;
         Gain gain = !comparable ? Gain.NOT_SAID : times < GAIN ? Gain.NONE
-                : limit == Limit.MACHINE_CPU || passes(best).size() != passes(fewest).size() || passes(best).stream().anyMatch(pass -> pass.score() <= fewest.score()) ? Gain.CHANCE : Gain.HELPS;
+                : limit != Limit.MACHINE_CPU && isAlwaysAbove(best, fewest) ? Gain.HELPS : Gain.CHANCE;
         String text = amount(best) + " with " + best.path() + ". " + because(limit, forwarded, best, direct) + sessions(gain, times, best, fewest);
         return new Finding(item, limit, gain, times, best, fewest, direct, errors(forwarded), text);
+    }
+
+    /// Whether every pass of `best` is above the better one of `fewest`, and there are as many: a run that ends early has fewer of some.
+    private boolean isAlwaysAbove(Figure best, Figure fewest) {
+        return passes(best).size() == passes(fewest).size() && passes(best).stream().allMatch(pass -> pass.score() > fewest.score());
     }
 
     private Limit limit(Item item, List<Figure> forwarded, Figure best, Figure direct) {
@@ -127,7 +133,7 @@ public final class Verdict {
         return Limit.BEYOND;
     }
 
-    /// Whether a round trip is known that can be a part of the exchange: where the machine was busy when it was measured it may be longer than the whole.
+    /// Whether a round trip is known that can be a part of the exchange: one measured while the machine was busy may be longer than the whole.
     private boolean hasRoundTripWithin(Figure best) {
         return roundTripMicros.isPresent() && roundTripMicros.getAsDouble() < best.p50();
     }
@@ -161,7 +167,8 @@ public final class Verdict {
             case CONNECTION -> text("One connection does not fill the path: more carry %.1f times as much.%s",
                     moreConnectionsGain(best.item(), best), compared(direct));
             case BEYOND -> text("Nothing here is full (busiest event loop %.0f %%%s): the API server, the node, the network or the pod limit.%s",
-                    100 * best.cpu().busiestLoop(), Double.isNaN(best.cpu().machine()) ? "" : text(", this machine %.0f %%", 100 * best.cpu().machine()),
+                    100 * best.cpu().busiestLoop(),
+                    Double.isNaN(best.cpu().machine()) ? "" : text(", this machine %.0f %%", 100 * best.cpu().machine()),
                     compared(direct));
         };
     }

@@ -1,5 +1,8 @@
 package io.fairlead.cli.bench;
 
+import static io.fairlead.cli.bench.VerdictTest.DOWN_64;
+import static io.fairlead.cli.bench.VerdictTest.REQUESTS_1;
+import static io.fairlead.cli.bench.VerdictTest.REQUESTS_64;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,9 +16,6 @@ import org.junit.jupiter.api.Test;
 class SummaryTest {
     private static final Item CONNECT_1 = new Item(Item.Kind.CONNECT, Mode.CONNECT, 80, "", 1);
     private static final Item CONNECT_64 = new Item(Item.Kind.CONNECT, Mode.CONNECT, 80, "", 64);
-    private static final Item REQUESTS_1 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 1);
-    private static final Item REQUESTS_64 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 64);
-    private static final Item DOWN_64 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 64);
     private static final Item TOUCH_64 = new Item(Item.Kind.CONNECT, Mode.TOUCH, 80, "", 64);
     private static final Cpu BUSY = new Cpu(1, 0.5, 3, 0.95);
 

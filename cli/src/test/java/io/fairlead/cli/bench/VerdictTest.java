@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 
 /// Each rule with figures that just fit it, and the same without what it asks for.
 class VerdictTest {
-    private static final Item REQUESTS_1 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 1);
-    private static final Item REQUESTS_64 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 64);
+    static final Item REQUESTS_1 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 1);
+    static final Item REQUESTS_64 = new Item(Item.Kind.REQUEST, Mode.RR, 80, "", 64);
     private static final Item DOWN_1 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 1);
-    private static final Item DOWN_64 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 64);
+    static final Item DOWN_64 = new Item(Item.Kind.DOWN, Mode.DRAIN, 80, "", 64);
     private static final Item TOUCH = new Item(Item.Kind.CONNECT, Mode.TOUCH, 80, "", 1);
     private static final OptionalDouble NO_ROUND_TRIP = OptionalDouble.empty();
 
@@ -131,6 +131,8 @@ class VerdictTest {
         assertEquals(1.3, finding(NO_ROUND_TRIP, sure).sessionsGain());
         Figure[] unsure = {figure(DOWN_64, 1, 80, 0), figure(DOWN_64, 2, 100, 0), figure(DOWN_64, 2, 130, 0), figure(DOWN_64, 1, 100, 0)};
         assertEquals(Gain.CHANCE, finding(NO_ROUND_TRIP, unsure).gain());
+        Figure[] endedEarly = {figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 2, 130, 0), figure(DOWN_64, 2, 131, 0)};
+        assertEquals(Gain.CHANCE, finding(NO_ROUND_TRIP, endedEarly).gain());
     }
 
     @Test

@@ -295,15 +295,15 @@ public final class ShardSet {
             return 64;
         }
         boolean empty = tunnel.load() == 0;
-        int rank = 0;
+        boolean free = tunnel.isFreeForPort(portIndex);
+        int rank = free ? 0 : 4;
         if (tunnel.bulkPairs() > 0) {
             rank += history.isBulk() ? 8 + Math.min(7, tunnel.bulkPairs()) : 16;
         } else if (!history.isInteractive() && !tunnel.isFresh(now)) {
             rank += history.isBulk() ? 32 : 8; // who has settled there is interactive
-        } else if (history.isBulk() && !tunnel.isFreeForPort(portIndex)) {
+        } else if (history.isBulk() && !free) {
             rank += 16;
         }
-        rank += tunnel.isFreeForPort(portIndex) ? 0 : 4;
         rank += empty && tunnel.isSuspect() ? 2 : 0;
         return rank + (empty && sessions == ForwardSpec.SESSIONS_AUTO ? 1 : 0);
     }
