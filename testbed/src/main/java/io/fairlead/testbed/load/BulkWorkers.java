@@ -112,9 +112,13 @@ final class BulkWorkers {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            pump();
+            if (context.channel().isWritable()) {
+                pump();
+            }
         }
 
+        /// Fills the channel's queue, then flushes once: Netty bounds what one flush writes, so that a server that takes all at once cannot keep
+        /// this loop from reading its answers.
         private void pump() {
             while (ctx.channel().isWritable() && !ended()) {
                 int length = CHUNK_BYTES;
@@ -128,8 +132,8 @@ final class BulkWorkers {
                     });
                 }
                 offset += length;
-                ctx.flush();
             }
+            ctx.flush();
         }
 
         @Override
