@@ -173,8 +173,9 @@ public final class Limits {
     public static final int SESSIONS_MAX = 64;
 
     /// A session is fresh for this long after its first connection: connections that come together may be put together, as none of them has
-    /// shown yet what it is. Later ones are kept away from those that turned out interactive.
-    public static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    /// shown yet what it is. Later ones are kept away from those that turned out interactive. Long enough for a busy machine just after the
+    /// start, where placing one took up to 18 ms: with 250 ms the last of 16 were spread over further sessions now and then.
+    public static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /// How long a connection waits for a session that is wanted anyway, rather than share one where it would hurt or be hurt, to its end. Opening
     /// one takes some ten milliseconds, a few hundred where the round trip is long or the machine busy: then most of all it must not share.
