@@ -7,15 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// Protocol state of one tunnel: stream ids, pairs, lanes, fences, go-away. Knows no channel, no clock and no thread of its own.
 ///
@@ -23,21 +15,18 @@ import java.util.stream.Stream;
 /// {@link Limits}. Time comes in by {@link #begin}, once a burst.
 /// Invariant: both ids of a pair are in `streams` from its SYN_STREAMs until the peer has ended both streams.
 public final class Session implements FrameSink {
-    /// Ping ids repeat after this many.
-    private static final int PING_CYCLE = Spdy.WORKERS << 20;
     /// No pair opens past this id: the session is retired, some hundred million pairs old. A margin is left for probes.
     private static final int LAST_ID = Spdy.STREAM_ID_MAX - (1 << 20);
 
     private final FrameOut out;
     private final Lane[] lanes = new Lane[Spdy.WORKERS];
     private final IntObjectHashMap<StreamPair> streams = new IntObjectHashMap<>();
-    private final ArrayDeque<StreamPair> finsAnswered = new ArrayDeque<>();
-    private final ArrayDeque<StreamPair> finsUnanswered = new ArrayDeque<>();
-    /// Pairs whose payload waits until their port is known to accept, in the order of their replies.
-    private final ArrayDeque<StreamPair> gated = new ArrayDeque<>();
     /// Pairs in the order of their SYN_STREAMs; those that were answered meanwhile are dropped at each tick.
     private final ArrayDeque<StreamPair> unanswered = new ArrayDeque<>();
     private final Counters counters = new Counters();
+    private final Fences fences;
+    private final Gate gate = new Gate();
+    private final HeldFins heldFins = new HeldFins();
 
     private int lastId = -1;
     private int nextRequestId;
@@ -49,34 +38,20 @@ public final class Session implements FrameSink {
     private boolean writable = true;
     private boolean goneAway;
     private String lost;
-    private LaneWatch watch;
+    /// Null when nobody wants to hear of waiting pairs.
+    private StallReports reports;
 
     private long nowNanos;
-    private long pingsSent;
-    private long newestPong = -1;
-    private long lastSweepNanos;
-    /// Pings left since anything arrived, the first at `askedNanos`.
-    private boolean asked;
-    private long askedNanos;
-    /// Shortest round trip of a fence so far; the largest number before the first.
-    private long roundTripNanos = Long.MAX_VALUE;
-    private boolean sweepDue;
-    /// Since the last sweep something happened that may have stuck a worker.
-    private boolean suspect;
-    /// The last ping of the sweep that asks about it.
-    private long suspectPing = -1;
-    /// The worker that gets the next ping, as they are served in turn.
-    private int pingTurn;
     /// The lane that is served first when the channel takes bytes again.
     private int firstServed;
 
     public Session(FrameOut out, long nowNanos) {
         this.out = out;
         this.nowNanos = nowNanos;
-        lastSweepNanos = nowNanos;
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = new Lane(i);
         }
+        fences = new Fences(this, out, lanes, counters);
     }
 
     // ---- questions
@@ -92,7 +67,7 @@ public final class Session implements FrameSink {
 
     /// Whether a worker may be stuck and the question is still to be asked or answered.
     public boolean isSuspect() {
-        return suspect || suspectPing > newestPong;
+        return fences.isSuspect();
     }
 
     /// Open pairs that turned bulk.
@@ -128,6 +103,11 @@ public final class Session implements FrameSink {
         return unanswered.size();
     }
 
+    /// The pair with this stream, or null when there is none.
+    StreamPair pair(int streamId) {
+        return streams.get(streamId);
+    }
+
     long nowNanos() {
         return nowNanos;
     }
@@ -144,7 +124,7 @@ public final class Session implements FrameSink {
 
     /// From now on `watch` hears of pairs that wait on a stalled lane.
     public void watch(LaneWatch watch) {
-        this.watch = watch;
+        reports = new StallReports(this, watch);
     }
 
     /// Begins a burst of calls at `nowNanos`.
@@ -180,58 +160,37 @@ public final class Session implements FrameSink {
 
     /// The channel is not being read, as its only local reader is slow: until now, that nothing arrived says nothing about the peer.
     public void unread() {
-        asked = false;
+        fences.heard();
     }
 
     /// Sends the fences that are due. To be called once before the channel is flushed.
     public void beforeFlush() {
-        sweepDue |= suspect && nowNanos - lastSweepNanos > Limits.SUSPECT_NANOS;
-        if (!sweepDue) {
-            return;
-        }
-        if (mayPing()) {
-            sweep();
-            return;
-        }
-        sweepDue = false;
-        for (Lane lane : lanes) {
-            if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES && lane.mayPing()) {
-                probe(lane);
-            }
-        }
+        fences.beforeFlush();
     }
 
     /// Looks at the clock: held FINs, replies that never came, stalled lanes, keep-alive. Returns why the session is dead, or null.
     public String tick() {
-        releaseFins(finsAnswered, Limits.FIN_QUIET_ANSWERED_NANOS);
-        releaseFins(finsUnanswered, Limits.FIN_QUIET_UNANSWERED_NANOS);
-        releaseGated();
+        heldFins.release(nowNanos);
+        gate.release(nowNanos);
         unanswered.removeIf(pair -> !(pair.state instanceof PairState.Opening));
-        if (!unanswered.isEmpty() && nowNanos - Math.max(lastSweepNanos, unanswered.peek().bornNanos) > Limits.LANE_STALL_NANOS && mayPing()) {
-            sweep(); // a missing reply may be a stalled lane's: ask
+        if (!unanswered.isEmpty()) {
+            fences.askAbout(unanswered.peek().bornNanos);
         }
         for (Lane lane : lanes) {
             judge(lane);
         }
-        if (nowNanos - lastSweepNanos > Limits.KEEPALIVE_NANOS) {
-            keepAlive();
-        }
-        // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
-        if (asked && nowNanos - askedNanos > Limits.SESSION_DEAD_NANOS) {
-            return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
-        }
-        return null;
+        return fences.tick();
     }
 
     /// How soon {@link #tick} should come again, in nanoseconds.
     public long tickNanos() {
-        if (!gated.isEmpty()) {
-            return Math.max(1_000_000, Limits.GATE_NANOS - (nowNanos - gated.peek().repliedNanos));
+        if (!gate.isEmpty()) {
+            return Math.max(1_000_000, gate.dueNanos(nowNanos));
         }
-        if (suspect) {
+        if (fences.isSuspicionDue()) {
             return Limits.SUSPECT_NANOS;
         }
-        boolean urgent = isSuspect() || !finsAnswered.isEmpty() || !finsUnanswered.isEmpty() || !unanswered.isEmpty();
+        boolean urgent = isSuspect() || !heldFins.isEmpty() || !unanswered.isEmpty();
         return urgent ? Limits.LANE_STALL_NANOS : Limits.TICK_NANOS;
     }
 
@@ -301,7 +260,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onSynReply(int streamId, boolean fin, ByteBuf headerBlock) {
-        asked = false;
+        fences.heard();
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
             counters.unknownFrames++;
@@ -327,7 +286,7 @@ public final class Session implements FrameSink {
 
     @Override
     public void onData(int streamId, ByteBuf source, int index, int length, boolean frameEnd, boolean fin) {
-        asked = false;
+        fences.heard();
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
             counters.lateBytes += length;
@@ -348,10 +307,10 @@ public final class Session implements FrameSink {
 
     @Override
     public void onRstStream(int streamId, int status) {
-        asked = false;
+        fences.heard();
         StreamPair pair = streams.get(streamId);
         if (pair == null) {
-            probed(streamId);
+            moved(fences.probed(streamId));
             return;
         }
         if (streamId == pair.dataId) {
@@ -364,34 +323,26 @@ public final class Session implements FrameSink {
 
     @Override
     public void onPing(int id) {
-        asked = false;
+        fences.heard();
         if ((id & 1) == 0) {
-            echo(id);
-            return;
+            fences.echo(id);
+        } else {
+            moved(fences.pong(id));
         }
-        long number = numberOf((id - 1) / 2);
-        for (Lane lane : lanes) {
-            long roundTrip = number < 0 ? -1 : lane.fenceReturned(number, nowNanos);
-            if (roundTrip >= 0) {
-                newestPong = Math.max(newestPong, number);
-                roundTripNanos = Math.min(roundTripNanos, roundTrip);
-                moves(lane);
-                pump(lane);
-                return;
-            }
-        }
-        counters.unknownFrames++;
     }
 
-    /// Answers a ping of the peer's own, unless it floods us. The answer is a ping to its workers, too, and takes a turn.
-    private void echo(int id) {
-        if (!writable || !mayPing()) {
+    /// @param lane null where the peer's frame answers nothing
+    private void moved(Lane lane) {
+        if (lane == null) {
             counters.unknownFrames++;
             return;
         }
-        out.ping(id);
-        sentFrame(lanes[pingTurn]);
-        pingTurn = (pingTurn + 1) % Spdy.WORKERS;
+        lane.stalled = false;
+        lane.looked = false;
+        if (reports != null) {
+            reports.onMoving(lane);
+        }
+        pump(lane);
     }
 
     @Override
@@ -467,7 +418,7 @@ public final class Session implements FrameSink {
         counters.upBytes += payload.readableBytes();
         out.data(pair.dataId, payload);
         pair.lane.sentFrame(pair.dataId);
-        fenceWhenDue(pair.lane);
+        fences.sentFrame(pair.lane);
     }
 
     void sendHeld(StreamPair pair, ByteBuf payload) {
@@ -505,46 +456,17 @@ public final class Session implements FrameSink {
 
     /// The pair has its reply, but its port may still refuse.
     void gate(StreamPair pair) {
-        if (pair.history.accepts()) {
-            pair.ungate();
-        } else {
-            pair.repliedNanos = nowNanos;
-            gated.add(pair);
-        }
+        gate.add(pair, nowNanos);
     }
 
     /// The pair's port is known to accept: everyone who waits for that goes on.
     void portAccepts(StreamPair pair) {
-        pair.history.accepted();
-        for (int n = gated.size(); n > 0; n--) {
-            StreamPair other = gated.poll();
-            if (other.history == pair.history) {
-                other.ungate();
-            } else {
-                gated.add(other);
-            }
-        }
-        pair.ungate();
-    }
-
-    /// A refusal follows its reply within milliseconds: who got none for a while was accepted.
-    private void releaseGated() {
-        while (!gated.isEmpty() && nowNanos - gated.peek().repliedNanos >= Limits.GATE_NANOS) {
-            StreamPair pair = gated.poll();
-            if (pair.isGated()) {
-                portAccepts(pair);
-            }
-        }
+        gate.accepts(pair);
     }
 
     void holdFin(StreamPair pair, boolean answered) {
         counters.finsHeld++;
-        long quiet = answered ? Limits.FIN_QUIET_ANSWERED_NANOS : Limits.FIN_QUIET_UNANSWERED_NANOS;
-        pair.finDueNanos = nowNanos + quiet;
-        (answered ? finsAnswered : finsUnanswered).add(pair);
-        if (finsAnswered.size() + finsUnanswered.size() > Limits.FINS_HELD_MAX) {
-            (finsAnswered.isEmpty() ? finsUnanswered : finsAnswered).poll().finNow();
-        }
+        heldFins.hold(pair, answered, nowNanos);
     }
 
     void turnedBulk(StreamPair pair) {
@@ -553,7 +475,7 @@ public final class Session implements FrameSink {
     }
 
     void suspect() {
-        suspect = true;
+        fences.suspect();
     }
 
     void closed(StreamPair pair, CloseReason why) {
@@ -585,85 +507,11 @@ public final class Session implements FrameSink {
 
     private void sentFrame(Lane lane) {
         lane.sentFrame();
-        fenceWhenDue(lane);
-    }
-
-    private void fenceWhenDue(Lane lane) {
-        if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES) {
-            sweepDue = true;
-        }
-    }
-
-    private boolean mayPing() {
-        for (Lane lane : lanes) {
-            if (!lane.mayPing()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /// One PING for each worker: the only way to reach a certain one, as they are served in turn.
-    private void sweep() {
-        sweepDue = false;
-        if (suspect) {
-            suspect = false;
-            suspectPing = pingsSent + Spdy.WORKERS - 1;
-        }
-        lastSweepNanos = nowNanos;
-        ask();
-        counters.sweeps++;
-        for (int i = 0; i < Spdy.WORKERS; i++) {
-            int number = (int) (pingsSent % PING_CYCLE);
-            out.ping(2 * number + 1);
-            lanes[pingTurn].sentFence(pingsSent, nowNanos);
-            pingTurn = (pingTurn + 1) % Spdy.WORKERS;
-            pingsSent++;
-        }
-    }
-
-    private void keepAlive() {
-        if (mayPing()) {
-            sweep();
-            return;
-        }
-        for (Lane lane : lanes) {
-            if (lane.mayPing() && !lane.stalled) {
-                probe(lane); // a stuck worker must not make the session look idle, nor dead
-                lastSweepNanos = nowNanos;
-                ask();
-            }
-        }
-    }
-
-    private void ask() {
-        if (!asked) {
-            asked = true;
-            askedNanos = nowNanos;
-        }
-    }
-
-    /// Asks one worker how far it came when pings cannot: they would have to pass the full queue of another. A SYN_STREAM without headers is
-    /// refused by RST in the lane's order, and nothing else comes of it but a line in the runtime's log.
-    private void probe(Lane lane) {
-        int id = nextId(lane);
-        out.synStreamToRefuse(id);
-        lane.sentFence(-id, nowNanos);
-        counters.probes++;
-    }
-
-    private void probed(int streamId) {
-        Lane lane = lanes[streamId % Spdy.WORKERS];
-        if (streamId > 0 && lane.fenceReturned(-streamId, nowNanos) >= 0) {
-            moves(lane);
-            pump(lane);
-        } else {
-            counters.unknownFrames++;
-        }
+        fences.sentFrame(lane);
     }
 
     /// The least id that is odd, new, and of `lane`.
-    private int nextId(Lane lane) {
+    int nextId(Lane lane) {
         int id = lastId + 2;
         while (id % Spdy.WORKERS != lane.index) {
             id += 2;
@@ -672,70 +520,15 @@ public final class Session implements FrameSink {
         return id;
     }
 
-    /// The newest ping with this number in the cycle; negative when there was none.
-    private long numberOf(int inCycle) {
-        if (inCycle < 0 || inCycle >= PING_CYCLE) {
-            return -1;
-        }
-        long number = pingsSent - pingsSent % PING_CYCLE + inCycle;
-        return number < pingsSent ? number : number - PING_CYCLE;
-    }
-
     private void judge(Lane lane) {
-        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
-        if (!lane.stalled && lane.isOverdue(newestPong, nowNanos, patience)) {
+        if (!lane.stalled && fences.isOverdue(lane)) {
             lane.stalled = true;
             lane.stalledNanos = nowNanos;
             counters.lanesStalled++;
         }
-        if (lane.stalled && !lane.looked && lane.toldPorts == null && watch != null && nowNanos - lane.stalledNanos >= Limits.LANE_TOLD_NANOS) {
-            lane.looked = true;
-            tellOfWaiting(lane);
+        if (lane.stalled && reports != null) {
+            reports.onStalled(lane);
         }
-    }
-
-    private void moves(Lane lane) {
-        lane.stalled = false;
-        lane.looked = false;
-        if (lane.toldPorts != null) {
-            Set<Integer> ports = lane.toldPorts;
-            StreamPair unread = lane.toldUnread;
-            lane.toldPorts = null;
-            lane.toldUnread = null;
-            watch.onMoving(byPort(waitingPairs(lane)
-                    .filter(pair -> pair != unread && ports.contains(pair.port) && pair.bornNanos - lane.toldNanos <= 0)));
-        }
-    }
-
-    /// Tells of the pairs on a stalled lane beside the one whose payload is not read. Which one that is shows in the frames that the worker may have in
-    /// its hand: it sent three quarters of them. But payload of a closed pair may be what nobody reads, even if it is little; then it is not clear.
-    private void tellOfWaiting(Lane lane) {
-        int[] suspects = lane.suspects();
-        int unread = Arrays.stream(suspects).filter(id -> 4 * Arrays.stream(suspects).filter(other -> other == id).count() >= 3L * suspects.length)
-                .findAny().orElse(0);
-        boolean clear = streams.containsKey(unread)
-                && Arrays.stream(suspects).allMatch(id -> id == unread || streams.containsKey(id) && !streams.get(id).isClosed());
-        List<StreamPair> waiting = waitingPairs(lane).filter(pair -> !clear || pair.dataId != unread)
-                .sorted(Comparator.comparingInt(pair -> pair.requestId)).toList();
-        // One that is alone on its lane waits for itself; so may be the last one where the culprit is not clear.
-        if (waiting.size() > (clear ? 0 : 1)) {
-            Map<Integer, Integer> connections = byPort(waiting.stream());
-            lane.toldPorts = Set.copyOf(connections.keySet());
-            lane.toldUnread = clear ? streams.get(unread) : null;
-            lane.toldNanos = nowNanos;
-            watch.onWaiting(clear ? streams.get(unread).port : 0, connections,
-                    waiting.stream().map(pair -> pair.downstream.program()).filter(Objects::nonNull).limit(Limits.WAITING_NAMED).toList());
-        }
-    }
-
-    /// Pairs that may want to send by `lane`: not those whose pod ended, as nothing more is sent to it.
-    private Stream<StreamPair> waitingPairs(Lane lane) {
-        Stream<StreamPair> unopened = lane.waiting.stream().filter(pair -> !pair.wasOpened());
-        return Stream.concat(livePairs().stream().filter(pair -> pair.lane == lane), unopened).filter(pair -> !pair.isClosed() && !pair.dataEnded);
-    }
-
-    private static Map<Integer, Integer> byPort(Stream<StreamPair> pairs) {
-        return pairs.collect(Collectors.toMap(pair -> pair.port, _ -> 1, Integer::sum, TreeMap::new));
     }
 
     private Lane leastBusyLane() {
@@ -750,22 +543,6 @@ public final class Session implements FrameSink {
 
     private static long load(Lane lane) {
         return (lane.stalled ? 1L << 40 : 0) + lane.pairs * 4L + lane.inFlight();
-    }
-
-    private void releaseFins(ArrayDeque<StreamPair> fins, long quietNanos) {
-        for (int n = fins.size(); n > 0 && fins.peek().finDueNanos - nowNanos <= 0; n--) {
-            StreamPair pair = fins.poll();
-            if (!pair.finHeld() || fins == finsUnanswered && pair.isAnswered()) {
-                continue; // it left, or it waits in the other line by now
-            }
-            long due = pair.lastDownNanos() + quietNanos;
-            if (pair.lastDownNanos() != 0 && due - nowNanos > 0) {
-                pair.finDueNanos = due; // the pod still speaks
-                fins.add(pair);
-            } else {
-                pair.finNow();
-            }
-        }
     }
 
     private void forgetIfOver(StreamPair pair) {
@@ -789,7 +566,8 @@ public final class Session implements FrameSink {
         pair.downstream.onForgotten();
     }
 
-    private List<StreamPair> livePairs() {
+    /// Pairs that the peer knows of and has not ended.
+    List<StreamPair> livePairs() {
         var live = new ArrayList<StreamPair>(pairs);
         for (var entry : streams.entries()) {
             if (entry.key() == entry.value().dataId) {

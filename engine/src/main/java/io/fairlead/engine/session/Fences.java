@@ -1,0 +1,212 @@
+package io.fairlead.engine.session;
+
+import io.fairlead.engine.Limits;
+import io.fairlead.engine.frame.Spdy;
+
+/// Asks the peer's workers how far they have come, and hears from the answers which of them move and whether the peer is there at all: sweeps of
+/// one PING for each worker, as they are served in turn and a certain one cannot be reached; probes of one worker, where a ping would have to
+/// pass the full queue of another. docs/FLOW.md has the rules and why they hold.
+///
+/// Thread: the session's. Bound: at most five pings and some probes in each sweep, the fences of {@link Lane}.
+final class Fences {
+    /// Ping ids repeat after this many.
+    private static final int PING_CYCLE = Spdy.WORKERS << 20;
+
+    private final Session session;
+    private final FrameOut out;
+    private final Lane[] lanes;
+    private final Counters counters;
+
+    private long pingsSent;
+    private long newestPong = -1;
+    private long lastSweepNanos;
+    /// Pings left since anything arrived, the first at `askedNanos`.
+    private boolean asked;
+    private long askedNanos;
+    /// Shortest round trip of a fence so far; the largest number before the first.
+    private long roundTripNanos = Long.MAX_VALUE;
+    private boolean sweepDue;
+    /// Since the last sweep something happened that may have stuck a worker.
+    private boolean suspect;
+    /// The last ping of the sweep that asks about it.
+    private long suspectPing = -1;
+    /// The worker that gets the next ping, as they are served in turn.
+    private int pingTurn;
+
+    Fences(Session session, FrameOut out, Lane[] lanes, Counters counters) {
+        this.session = session;
+        this.out = out;
+        this.lanes = lanes;
+        this.counters = counters;
+        lastSweepNanos = session.nowNanos();
+    }
+
+    /// Something happened that may have stuck a worker: it is asked soon.
+    void suspect() {
+        suspect = true;
+    }
+
+    /// Whether a question about a stuck worker is still to be asked.
+    boolean isSuspicionDue() {
+        return suspect;
+    }
+
+    /// Whether a worker may be stuck and the question is still to be asked or answered.
+    boolean isSuspect() {
+        return suspect || suspectPing > newestPong;
+    }
+
+    /// Something arrived, or nothing can as the channel is not read: that nothing arrived until now says nothing about the peer.
+    void heard() {
+        asked = false;
+    }
+
+    /// A frame left by `lane`.
+    void sentFrame(Lane lane) {
+        if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES) {
+            sweepDue = true;
+        }
+    }
+
+    /// Sends the fences that are due.
+    void beforeFlush() {
+        sweepDue |= suspect && session.nowNanos() - lastSweepNanos > Limits.SUSPECT_NANOS;
+        if (!sweepDue) {
+            return;
+        }
+        if (mayPing()) {
+            sweep();
+            return;
+        }
+        sweepDue = false;
+        for (Lane lane : lanes) {
+            if (lane.unfenced() >= Limits.FENCE_EVERY_FRAMES && lane.mayPing()) {
+                probe(lane);
+            }
+        }
+    }
+
+    /// A reply that is missing since `sinceNanos` may be a stuck worker's: asks, unless that was done meanwhile.
+    void askAbout(long sinceNanos) {
+        if (session.nowNanos() - Math.max(lastSweepNanos, sinceNanos) > Limits.LANE_STALL_NANOS && mayPing()) {
+            sweep();
+        }
+    }
+
+    /// Whether `lane` answers so much later than others that its worker is stuck.
+    boolean isOverdue(Lane lane) {
+        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
+        return lane.isOverdue(newestPong, session.nowNanos(), patience);
+    }
+
+    /// Keeps the session alive. Returns why it is dead, or null.
+    String tick() {
+        if (session.nowNanos() - lastSweepNanos > Limits.KEEPALIVE_NANOS) {
+            keepAlive();
+        }
+        // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
+        if (asked && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS) {
+            return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
+        }
+        return null;
+    }
+
+    /// A ping with an odd id came back. Returns the lane that has moved, or null when the ping was not out.
+    Lane pong(int id) {
+        long number = numberOf((id - 1) / 2);
+        for (Lane lane : lanes) {
+            long roundTrip = number < 0 ? -1 : lane.fenceReturned(number, session.nowNanos());
+            if (roundTrip >= 0) {
+                newestPong = Math.max(newestPong, number);
+                roundTripNanos = Math.min(roundTripNanos, roundTrip);
+                return lane;
+            }
+        }
+        return null;
+    }
+
+    /// A stream of no pair was reset. Returns the lane that has moved, or null when it was no probe.
+    Lane probed(int streamId) {
+        Lane lane = lanes[streamId % Spdy.WORKERS];
+        return streamId > 0 && lane.fenceReturned(-streamId, session.nowNanos()) >= 0 ? lane : null;
+    }
+
+    /// Answers a ping of the peer's own, unless it floods us. The answer is a ping to its workers, too, and takes a turn.
+    void echo(int id) {
+        if (!session.writable() || !mayPing()) {
+            counters.unknownFrames++;
+            return;
+        }
+        out.ping(id);
+        Lane lane = lanes[pingTurn];
+        lane.sentFrame();
+        sentFrame(lane);
+        pingTurn = (pingTurn + 1) % Spdy.WORKERS;
+    }
+
+    private boolean mayPing() {
+        for (Lane lane : lanes) {
+            if (!lane.mayPing()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// One PING for each worker: the only way to reach a certain one, as they are served in turn.
+    private void sweep() {
+        sweepDue = false;
+        if (suspect) {
+            suspect = false;
+            suspectPing = pingsSent + Spdy.WORKERS - 1;
+        }
+        ask();
+        counters.sweeps++;
+        for (int i = 0; i < Spdy.WORKERS; i++) {
+            int number = (int) (pingsSent % PING_CYCLE);
+            out.ping(2 * number + 1);
+            lanes[pingTurn].sentFence(pingsSent, session.nowNanos());
+            pingTurn = (pingTurn + 1) % Spdy.WORKERS;
+            pingsSent++;
+        }
+    }
+
+    private void keepAlive() {
+        if (mayPing()) {
+            sweep();
+            return;
+        }
+        for (Lane lane : lanes) {
+            if (lane.mayPing() && !lane.stalled) {
+                probe(lane); // a stuck worker must not make the session look idle, nor dead
+                ask();
+            }
+        }
+    }
+
+    private void ask() {
+        lastSweepNanos = session.nowNanos();
+        if (!asked) {
+            asked = true;
+            askedNanos = session.nowNanos();
+        }
+    }
+
+    /// Asks one worker how far it came when pings cannot: they would have to pass the full queue of another. A SYN_STREAM without headers is
+    /// refused by RST in the lane's order, and nothing else comes of it but a line in the runtime's log.
+    private void probe(Lane lane) {
+        int id = session.nextId(lane);
+        out.synStreamToRefuse(id);
+        lane.sentFence(-id, session.nowNanos());
+        counters.probes++;
+    }
+
+    /// The newest ping with this number in the cycle; negative when there was none.
+    private long numberOf(int inCycle) {
+        if (inCycle < 0 || inCycle >= PING_CYCLE) {
+            return -1;
+        }
+        long number = pingsSent - pingsSent % PING_CYCLE + inCycle;
+        return number < pingsSent ? number : number - PING_CYCLE;
+    }
+}
