@@ -6,9 +6,10 @@ import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
 import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
-import io.fairlead.bench.isolation.ForwarderProcess;
 import io.fairlead.bench.peer.Forwarder;
+import io.fairlead.bench.peer.PeerCommand;
 import io.fairlead.bench.peer.RunFolder;
+import io.fairlead.bench.peer.Tool;
 import io.fairlead.bench.record.Figure;
 import io.fairlead.testbed.load.Load;
 import io.fairlead.testbed.load.LoadResult;
@@ -43,7 +44,7 @@ public final class AgreementMain {
     private static final int TURNS = 10;
     private static final int SECONDS = 3;
     private static final int PROGRAM_SECONDS_MAX = 20;
-    private static final int TIMEOUT_CODE = 124;
+    private static final int KUBECTL_SECONDS_MAX = 90;
     private static final String TOOLS = "deployment/tools";
     private static final String IPERF = "iperf3";
     private static final int IPERF_PORT = 5201;
@@ -126,7 +127,7 @@ public final class AgreementMain {
 
     private void ours(String work, int round, ServerPod pod, String server, Mode mode, int connections) throws IOException, InterruptedException {
         int port = ServerPod.port(server);
-        try (ForwarderProcess kubectl = kubectl(pod.namespace(), "pod/" + pod.name(), port)) {
+        try (Forwarder kubectl = kubectl(pod.namespace(), "pod/" + pod.name(), port)) {
             LoadSpec spec = LoadSpec.of(mode, kubectl.address(port)).with("connections", Integer.toString(connections))
                     .withTimes(Duration.ofSeconds(1), Duration.ofSeconds(SECONDS));
             LoadResult result = Load.run(List.of(spec), Load.Window.IGNORED).getFirst();
@@ -177,7 +178,7 @@ public final class AgreementMain {
     /// Runs a program against a remote port, for {@link #PROGRAM_SECONDS_MAX} at most.
     private String through(String work, String generator, int round, String namespace, String target, int remotePort, List<String> command)
             throws IOException, InterruptedException {
-        try (ForwarderProcess kubectl = kubectl(namespace, target, remotePort)) {
+        try (Forwarder kubectl = kubectl(namespace, target, remotePort)) {
             int port = kubectl.address(remotePort).getPort();
             var words = new ArrayList<>(command);
             if (generator.equals("wrk")) {
@@ -185,9 +186,8 @@ public final class AgreementMain {
             } else {
                 words.addAll(1, List.of("-p", Integer.toString(port)));
             }
-            words.addAll(0, List.of("timeout", Integer.toString(PROGRAM_SECONDS_MAX)));
             Path output = raw(work, generator, round);
-            int code = run(new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD), output);
+            int code = Tool.run(new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD), output, PROGRAM_SECONDS_MAX);
             String text = Files.readString(output);
             // An upload of iperf3 ends with an error by its nature, see above.
             Optional<String> trouble = trouble(generator, generator.equals(IPERF) && !command.contains("-R") ? 0 : code, text);
@@ -198,26 +198,16 @@ public final class AgreementMain {
         }
     }
 
-    /// Runs a program, with its output in a file, so that nothing but the wait for its end blocks, which an interrupt ends, and the program with it.
-    private static int run(ProcessBuilder builder, Path output) throws IOException, InterruptedException {
-        Process process = builder.redirectOutput(output.toFile()).start();
-        try {
-            return process.waitFor();
-        } finally {
-            Forwarder.end(process);
-        }
-    }
-
     /// A `kubectl port-forward` to one remote port.
-    private ForwarderProcess kubectl(String namespace, String target, int remotePort) throws IOException, InterruptedException {
+    private Forwarder kubectl(String namespace, String target, int remotePort) throws IOException, InterruptedException {
         interruption.check();
-        return ForwarderProcess.start(List.of("kubectl"), kubeconfig, namespace, target, List.of(remotePort), List.of());
+        return Forwarder.start(PeerCommand.portForward(target, "kubectl"), kubeconfig, namespace, "", List.of(remotePort));
     }
 
     /// Why the figures of a run are none, if they are: its exit code, or what wrk only mentions.
     static Optional<String> trouble(String generator, int code, String text) {
         if (code != 0) {
-            return Optional.of("ended with " + code + (code == TIMEOUT_CODE ? " (not done after " + PROGRAM_SECONDS_MAX + " s)" : ""));
+            return Optional.of("ended with " + code);
         }
         return text.lines().map(String::strip)
                 .filter(line -> generator.equals("wrk") && (line.startsWith("Socket errors:") || line.startsWith("Non-2xx"))).findFirst()
@@ -229,7 +219,7 @@ public final class AgreementMain {
         Path output = raw.resolve("iperf3-pod.txt");
         for (var words : List.of(List.of("kubectl", "-n", namespace, "apply", "-f", manifest.toString()),
                 List.of("kubectl", "-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", "pod/iperf3"))) {
-            if (run(new ProcessBuilder(words).redirectErrorStream(true), output) != 0) {
+            if (Tool.run(new ProcessBuilder(words).redirectErrorStream(true), output, KUBECTL_SECONDS_MAX) != 0) {
                 throw new IOException(String.join(" ", words) + ": " + Files.readString(output).strip());
             }
         }

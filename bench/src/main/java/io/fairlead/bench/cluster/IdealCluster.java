@@ -17,7 +17,6 @@ import java.util.List;
 public final class IdealCluster implements AutoCloseable {
     public static final String NAMESPACE = "default";
     public static final String POD = "pods";
-    public static final String TARGET = "pod/" + POD;
     /// What the testbed is, for a run's `setup.md`.
     public static final String TESTBED = IdealMain.class.getName();
     private static final int NOBODY = 1; // tcpmux: nobody listens there

@@ -8,6 +8,8 @@ import io.fairlead.bench.RunOptions;
 import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
 import io.fairlead.bench.peer.Forwarder;
+import io.fairlead.bench.peer.PeerCommand;
+import io.fairlead.bench.peer.ProcessFacts;
 import io.fairlead.bench.peer.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -110,7 +112,7 @@ public final class IsolationMain implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    private Map<String, List<String>> programs;
+    private Map<String, PeerCommand> programs;
     private RunLog log;
     private ServerPod pod;
     private Path kubeconfig;
@@ -131,7 +133,7 @@ public final class IsolationMain implements Callable<Integer> {
         if (!sessions.matches("auto|[1-9][0-9]*")) {
             throw new ParameterException(spec.commandLine(), "--sessions " + sessions + ": has to be auto, or 1 or more");
         }
-        programs = ForwarderProcess.programs(options.fairlead, options.kubectl);
+        programs = PeerCommand.programs(options.fairlead, options.kubectl);
         if (!programs.keySet().containsAll(peers)) {
             throw new ParameterException(spec.commandLine(), "no such peer among " + peers + "; there are " + programs.keySet());
         }
@@ -213,10 +215,10 @@ public final class IsolationMain implements Callable<Integer> {
     }
 
     private void turn(Turn turn) throws IOException, InterruptedException {
-        List<String> flags = turn.peer().equals("fairlead") ? List.of("--sessions", sessions, "--v", "4") : List.of();
+        PeerCommand program = programs.get(turn.peer());
+        PeerCommand command = turn.peer().equals("fairlead") ? program.with("--sessions", sessions, "--v", "4") : program;
         List<Integer> ports = turn.onePort() ? List.of(ServerPod.port("any")) : Stream.of("echo", "source", "stall").map(ServerPod::port).toList();
-        try (ForwarderProcess forwarder = ForwarderProcess.start(programs.get(turn.peer()), kubeconfig, pod.namespace(), "pod/" + pod.name(), ports,
-                flags)) {
+        try (Forwarder forwarder = Forwarder.start(command, kubeconfig, pod.namespace(), pod.name(), ports)) {
             try {
                 phases(turn, forwarder, new Culprits.Places(forwarder.address(ports.getFirst()), forwarder.address(ports.get(turn.onePort() ? 0 : 1)),
                         forwarder.address(ports.get(turn.onePort() ? 0 : 2)), turn.onePort()));
@@ -229,7 +231,7 @@ public final class IsolationMain implements Callable<Integer> {
         }
     }
 
-    private void phases(Turn turn, ForwarderProcess forwarder, Culprits.Places places) throws IOException, InterruptedException {
+    private void phases(Turn turn, Forwarder forwarder, Culprits.Places places) throws IOException, InterruptedException {
         if (turn.known()) {
             try (Culprits _ = Culprits.start(turn.which(), places, leave)) {
                 sleep(3);
@@ -281,7 +283,7 @@ public final class IsolationMain implements Callable<Integer> {
     }
 
     /// The culprits have gone.
-    private void after(Turn turn, ForwarderProcess forwarder, EchoGroup before, EchoGroup after, EchoGroup.Phase alone, EchoGroup.Phase othersAlone)
+    private void after(Turn turn, Forwarder forwarder, EchoGroup before, EchoGroup after, EchoGroup.Phase alone, EchoGroup.Phase othersAlone)
             throws IOException, InterruptedException {
         sleep(reference);
         report(turn, forwarder, "gone", new Measured("before", before.end(), alone), new Measured("after", after.end(), othersAlone));
@@ -292,7 +294,7 @@ public final class IsolationMain implements Callable<Integer> {
     }
 
     /// One row of the table for each group, and one short line on stdout for the phase.
-    private void report(Turn turn, ForwarderProcess forwarder, String phase, Measured... groups) throws IOException {
+    private void report(Turn turn, Forwarder forwarder, String phase, Measured... groups) throws IOException {
         Optional<ProcessFacts> facts = forwarder.facts();
         String process = facts.map(now -> String.format(Locale.ROOT, "%.0f MB, %d handles", now.residentMegabytes(), now.handles())).orElse("ended");
         var line = new StringBuilder();

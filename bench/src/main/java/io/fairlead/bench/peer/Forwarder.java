@@ -16,24 +16,28 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
-/// A port-forward program as a process of its own, from its start to its end.
+/// A port-forward program as a process of its own, from its start to its end, with all that it says kept.
 ///
-/// Thread: one at a time; two daemon threads read its output.
+/// Thread: one at a time; two virtual threads read its output. Bound: {@link #LINES_MAX} lines; further ones are counted.
 public final class Forwarder implements AutoCloseable {
     private static final int START_SECONDS_MAX = 30;
     private static final int FIRST_BYTE_MILLIS_MAX = 20_000;
-    private static final int LINES_KEPT = 20;
-    private static final String LOOPBACK = "127.0.0.1";
+    static final int LINES_MAX = 100_000;
+    /// What a message quotes.
+    private static final int LAST_LINES = 20;
 
     private final Process process;
     private final Map<Integer, Integer> localPorts;
-    private final ArrayDeque<String> lastLines = new ArrayDeque<>();
+    private final List<String> lines = new ArrayList<>(); // with times
+    private final ArrayDeque<String> lastLines = new ArrayDeque<>(); // as they were; guarded by lines
+    private int linesSaid; // guarded by lines
     private final CountDownLatch forwarding;
     private final long begunNanos;
     private double startMillis;
@@ -52,10 +56,18 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
-    /// Starts `command` and waits until it is ready for connections.
+    /// Starts `command` against `pod` and waits until it is ready for connections.
     ///
-    /// @param names what its placeholders stand for
+    /// @param pod "" for a command that does not name it
     /// @throws IOException it ended, or was not ready in time; the message quotes its last lines
+    public static Forwarder start(PeerCommand command, Path kubeconfig, String namespace, String pod, List<Integer> remotePorts)
+            throws IOException, InterruptedException {
+        return start(command, Map.of("kubeconfig", kubeconfig.toString(), "namespace", namespace, "pod", pod), remotePorts);
+    }
+
+    /// The same.
+    ///
+    /// @param names what the command's placeholders stand for
     static Forwarder start(PeerCommand command, Map<String, String> names, List<Integer> remotePorts) throws IOException, InterruptedException {
         var forwarder = new Forwarder(command, names, freePorts(remotePorts));
         try {
@@ -76,8 +88,8 @@ public final class Forwarder implements AutoCloseable {
         begunNanos = System.nanoTime();
         process = builder.start();
         process.getOutputStream().close();
-        read(process.getInputStream(), forwarding, this::keep);
-        read(process.getErrorStream(), forwarding, this::keep);
+        read(process.getInputStream());
+        read(process.getErrorStream());
     }
 
     private void awaitReady(PeerCommand.Ready ready) throws IOException, InterruptedException {
@@ -102,7 +114,7 @@ public final class Forwarder implements AutoCloseable {
         try (var socket = new Socket()) {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(FIRST_BYTE_MILLIS_MAX);
-            socket.connect(new InetSocketAddress(LOOPBACK, localPort(echoPort)), FIRST_BYTE_MILLIS_MAX);
+            socket.connect(address(echoPort), FIRST_BYTE_MILLIS_MAX);
             socket.getOutputStream().write(1);
             if (socket.getInputStream().read() != 1) {
                 throw new IOException("closed");
@@ -118,20 +130,65 @@ public final class Forwarder implements AutoCloseable {
         return startMillis;
     }
 
-    int localPort(int remotePort) {
-        return localPorts.get(remotePort);
+    /// Its end of a forward.
+    public InetSocketAddress address(int remotePort) {
+        return new InetSocketAddress("127.0.0.1", localPorts.get(remotePort));
     }
 
     ProcessTree tree() {
         return new ProcessTree(process.toHandle());
     }
 
-    boolean alive() {
+    public boolean alive() {
         return process.isAlive();
     }
 
+    /// Memory, handles, threads and CPU time of now, without those of its children; empty if it has ended.
+    public Optional<ProcessFacts> facts() {
+        return ProcessFacts.of(process.toHandle());
+    }
+
+    /// The same for a caller that has nothing to do without them.
+    ///
+    /// @throws IOException it has ended
+    public ProcessFacts factsOrEnd() throws IOException {
+        return facts().orElseThrow(() -> new IOException(ending()));
+    }
+
+    /// How it ended, and its last line, for one that has.
+    public String ending() {
+        try {
+            process.waitFor(1, TimeUnit.SECONDS); // its code may be a moment behind
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        List<String> said = lines();
+        return "the forwarder ended by itself" + (alive() ? "" : ", with " + process.exitValue())
+                + (said.isEmpty() ? "" : "; its last line: " + said.getLast().strip());
+    }
+
+    /// What it has said so far, but for `Forwarding` and `Handling connection`, each line with the seconds since its start in front; where these
+    /// are more than are kept, the last line says how many.
+    public List<String> lines() {
+        synchronized (lines) {
+            var all = new ArrayList<>(lines);
+            if (linesSaid > all.size()) {
+                all.add("and " + (linesSaid - all.size()) + " lines more, which were not kept");
+            }
+            return all;
+        }
+    }
+
+    /// How many lines that was, those included that were not kept.
+    public int lineCount() {
+        synchronized (lines) {
+            return linesSaid;
+        }
+    }
+
+    /// The last few of them in one, without times.
     String lastLines() {
-        synchronized (lastLines) {
+        synchronized (lines) {
             return String.join(" | ", lastLines);
         }
     }
@@ -163,28 +220,30 @@ public final class Forwarder implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    /// Reads a forwarder's output to its end: `forwarding` counts its lines for 127.0.0.1, `keep` gets all that it says beside those and
-    /// `Handling connection`.
-    public static void read(InputStream stream, CountDownLatch forwarding, Consumer<String> keep) {
+    private void read(InputStream stream) {
         Thread.ofVirtual().name("forwarder-output").start(() -> {
-            try (var lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            try (var output = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                for (String line = output.readLine(); line != null; line = output.readLine()) {
                     if (line.startsWith("Forwarding from 127.0.0.1:")) {
                         forwarding.countDown();
                     } else if (!line.startsWith("Forwarding from ") && !line.startsWith("Handling connection")) {
-                        keep.accept(line);
+                        keep(line);
                     }
                 }
             } catch (IOException e) {
-                keep.accept("output: " + e.getMessage());
+                keep("output: " + e.getMessage());
             }
         });
     }
 
     private void keep(String line) {
-        synchronized (lastLines) {
+        synchronized (lines) {
+            linesSaid++;
+            if (lines.size() < LINES_MAX) {
+                lines.add(String.format(Locale.ROOT, "%7.2f  %s", (System.nanoTime() - begunNanos) / 1e9, line));
+            }
             lastLines.add(line);
-            if (lastLines.size() > LINES_KEPT) {
+            if (lastLines.size() > LAST_LINES) {
                 lastLines.remove();
             }
         }
@@ -207,7 +266,7 @@ public final class Forwarder implements AutoCloseable {
     }
 
     /// Local ports that nobody uses now, by the remote ports they are for.
-    public static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
+    private static Map<Integer, Integer> freePorts(List<Integer> remotePorts) throws IOException {
         var held = new ArrayList<ServerSocket>();
         var ports = new LinkedHashMap<Integer, Integer>();
         try {

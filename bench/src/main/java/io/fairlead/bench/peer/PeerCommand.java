@@ -5,37 +5,60 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// How a forwarder is started.
 ///
 /// @param words `{namespace}`, `{pod}`, `{ip}` and `{kubeconfig}` in them are filled in; the word `{ports}` becomes one word `LOCAL:REMOTE` for each
 ///        port, and so does any word with `{local}` and `{remote}` in it
 /// @param ready when it counts as started
-record PeerCommand(List<String> words, Ready ready) {
+public record PeerCommand(List<String> words, Ready ready) {
+    private static final String POD = "pod/{pod}";
+
     /// What tells that a forwarder takes connections.
-    enum Ready {
+    public enum Ready {
         /// It has printed `Forwarding from 127.0.0.1:...` for each port.
         LINE,
         /// All its local ports are in LISTEN state; for programs whose output we do not know.
         LISTENING
     }
 
-    /// The forwarders that a run knows by name; `raw` and `direct` are none.
+    /// The programs that are told what to forward as kubectl is, by their names.
     ///
     /// @param fairlead the program, and so `kubectl`
-    static Map<String, PeerCommand> known(String fairlead, String kubectl) {
+    public static Map<String, PeerCommand> programs(String fairlead, String kubectl) {
         var all = new LinkedHashMap<String, PeerCommand>();
-        String tail = " -n {namespace} port-forward pod/{pod} {ports}";
+        all.put("fairlead", portForward(POD, fairlead));
+        all.put("kubectl-ws", portForward(POD, kubectl));
+        all.put("kubectl-spdy", portForward(POD, "env", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false", kubectl));
+        return all;
+    }
+
+    /// All that a run knows by name; `raw` and `direct` are none.
+    static Map<String, PeerCommand> known(String fairlead, String kubectl) {
+        Map<String, PeerCommand> all = programs(fairlead, kubectl);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        all.put("fairlead", of(fairlead + tail, Ready.LINE));
-        all.put("kubectl-ws", of(kubectl + tail, Ready.LINE));
-        all.put("kubectl-spdy", of("env KUBECTL_PORT_FORWARD_WEBSOCKETS=false " + kubectl + tail, Ready.LINE));
-        all.put("client-java", of(java + " " + ClientJavaForward.class.getName() + " -n {namespace} pod/{pod} {ports}", Ready.LINE));
-        all.put("fabric8", of(java + " " + Fabric8Forward.class.getName() + " -n {namespace} pod/{pod} {ports}", Ready.LINE));
+        all.put("client-java", line(java, ClientJavaForward.class.getName(), "-n", "{namespace}", POD, "{ports}"));
+        all.put("fabric8", line(java, Fabric8Forward.class.getName(), "-n", "{namespace}", POD, "{ports}"));
         for (FaultyRelay.Fault fault : FaultyRelay.Fault.values()) {
-            all.put("faulty-" + fault, of(java + " " + FaultyRelay.class.getName() + " " + fault + " {ip} {ports}", Ready.LINE));
+            all.put("faulty-" + fault, line(java, FaultyRelay.class.getName(), fault.toString(), "{ip}", "{ports}"));
         }
         return all;
+    }
+
+    /// @param target such as `deployment/tools`
+    /// @param program what stands before `-n NAMESPACE port-forward`
+    public static PeerCommand portForward(String target, String... program) {
+        return line(program).with("-n", "{namespace}", "port-forward", target, "{ports}");
+    }
+
+    private static PeerCommand line(String... words) {
+        return new PeerCommand(List.of(words), Ready.LINE);
+    }
+
+    /// The same with `flags` at its end.
+    public PeerCommand with(String... flags) {
+        return new PeerCommand(Stream.concat(words.stream(), Stream.of(flags)).toList(), ready);
     }
 
     /// A command line as a user writes it, split at blanks.

@@ -136,7 +136,7 @@ final class TurnRunner {
             ProcessTree tree = forwarder.tree();
             probe.forwarding(tree);
             CpuTime[] cpu = new CpuTime[2];
-            var results = load(turn.workload(), port -> new InetSocketAddress("127.0.0.1", forwarder.localPort(port)), new Load.Window() {
+            var results = load(turn.workload(), forwarder::address, new Load.Window() {
                 @Override
                 public void begin() {
                     cpu[0] = tree.cpu();

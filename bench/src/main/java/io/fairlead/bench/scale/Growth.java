@@ -1,6 +1,6 @@
 package io.fairlead.bench.scale;
 
-import io.fairlead.bench.isolation.ProcessFacts;
+import io.fairlead.bench.peer.ProcessFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

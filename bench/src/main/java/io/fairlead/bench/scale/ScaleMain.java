@@ -8,9 +8,9 @@ import io.fairlead.bench.RunOptions;
 import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.IdealCluster;
 import io.fairlead.bench.cluster.ServerPod;
-import io.fairlead.bench.isolation.ForwarderProcess;
-import io.fairlead.bench.isolation.ProcessFacts;
 import io.fairlead.bench.peer.Forwarder;
+import io.fairlead.bench.peer.PeerCommand;
+import io.fairlead.bench.peer.ProcessFacts;
 import io.fairlead.bench.peer.RunFolder;
 import io.fairlead.testbed.load.Load;
 import io.fairlead.testbed.load.LoadResult;
@@ -84,7 +84,7 @@ public final class ScaleMain implements Callable<Integer> {
     }
 
     /// A pod with an echo, behind an API server.
-    private record Place(Path kubeconfig, String namespace, String target, int port) {}
+    private record Place(Path kubeconfig, String namespace, String pod, int port) {}
 
     private interface Measurement {
         void run(Part part, Place place) throws IOException, InterruptedException;
@@ -192,13 +192,13 @@ public final class ScaleMain implements Callable<Integer> {
             return;
         }
         try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
-            measurement.run(part, new Place(kubeconfig, pod.namespace(), "pod/" + pod.name(), ServerPod.port("echo")));
+            measurement.run(part, new Place(kubeconfig, pod.namespace(), pod.name(), ServerPod.port("echo")));
         }
     }
 
     private void onIdeal(Part part, Measurement measurement) throws IOException, InterruptedException {
         try (IdealCluster cluster = IdealCluster.start()) {
-            measurement.run(part, new Place(cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET, ServerPod.port("echo")));
+            measurement.run(part, new Place(cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.POD, ServerPod.port("echo")));
         }
     }
 
@@ -211,7 +211,7 @@ public final class ScaleMain implements Callable<Integer> {
             log.say("%-14s %6d connections instead of %d, as a process may have %d files open here (ulimit -Hn)", part, connections, asked,
                     handlesMax());
         }
-        try (ForwarderProcess forwarder = start(place, "--max-connections", Integer.toString(connections + 1))) {
+        try (Forwarder forwarder = start(place, "--max-connections", Integer.toString(connections + 1))) {
             try {
                 ProcessFacts start = forwarder.factsOrEnd();
                 System.err.printf(Locale.ROOT, "%s: %.0f s left once %d connections are open%n", part,
@@ -236,16 +236,19 @@ public final class ScaleMain implements Callable<Integer> {
         }
     }
 
-    private ForwarderProcess start(Place place, String... flags) throws IOException, InterruptedException {
-        var all = new ArrayList<>(List.of("--quiet", "--v", "4"));
-        all.addAll(List.of(flags));
-        return ForwarderProcess.start(List.of(options.fairlead), place.kubeconfig(), place.namespace(), place.target(), List.of(place.port()), all);
+    private Forwarder start(Place place, String... flags) throws IOException, InterruptedException {
+        return Forwarder.start(fairlead().with("--quiet", "--v", "4").with(flags), place.kubeconfig(), place.namespace(), place.pod(),
+                List.of(place.port()));
+    }
+
+    private PeerCommand fairlead() {
+        return PeerCommand.programs(options.fairlead, options.kubectl).get("fairlead");
     }
 
     // ---- a million, one after another
 
     private void million(Part part, Place place) throws IOException, InterruptedException {
-        try (ForwarderProcess forwarder = start(place)) {
+        try (Forwarder forwarder = start(place)) {
             try {
                 ProcessFacts facts = forwarder.factsOrEnd();
                 var growth = new Growth(facts);
@@ -283,7 +286,7 @@ public final class ScaleMain implements Callable<Integer> {
     }
 
     /// Facts once the number of handles has been the same for ten seconds, or after two minutes.
-    private static ProcessFacts settled(ForwarderProcess forwarder) throws IOException, InterruptedException {
+    private static ProcessFacts settled(Forwarder forwarder) throws IOException, InterruptedException {
         ProcessFacts facts = forwarder.factsOrEnd();
         for (int seconds = 0, same = 0; seconds < 120 && same < 10; seconds++) {
             Thread.sleep(1000);
@@ -307,7 +310,7 @@ public final class ScaleMain implements Callable<Integer> {
                 String name = String.format(Locale.ROOT, "%s, %d sessions", mode, sessions);
                 rates.add(rate(Part.PATH, name, interruption, () -> {
                     try (IdealCluster cluster = IdealCluster.start("rtt=" + roundTripMillis, "window=" + window)) {
-                        return bulk(Part.PATH, List.of(options.fairlead), sessions, cluster, mode, pathConnections, name);
+                        return bulk(Part.PATH, fairlead(), sessions, cluster, mode, pathConnections, name);
                     }
                 }));
                 left.turnEnded();
@@ -321,7 +324,7 @@ public final class ScaleMain implements Callable<Integer> {
 
     private void download(Interruption interruption) throws IOException, InterruptedException {
         var rates = new LinkedHashMap<String, List<Double>>();
-        Map<String, List<String>> programs = ForwarderProcess.programs(options.fairlead, options.kubectl);
+        Map<String, PeerCommand> programs = PeerCommand.programs(options.fairlead, options.kubectl);
         List<Integer> connectionCounts = List.of(1, 16);
         try (IdealCluster cluster = IdealCluster.start()) {
             var left = new TimeLeft(Part.DOWNLOAD.toString(), rounds * connectionCounts.size() * programs.size());
@@ -369,12 +372,11 @@ public final class ScaleMain implements Callable<Integer> {
 
     /// @param sessions for fairlead to have before the first connection comes, as one that has come stays where it is; 0: what the program does by
     /// itself
-    private LoadResult bulk(Part part, List<String> command, int sessions, IdealCluster cluster, Mode mode, int connections, String name)
+    private LoadResult bulk(Part part, PeerCommand command, int sessions, IdealCluster cluster, Mode mode, int connections, String name)
             throws IOException, InterruptedException {
         int port = ServerPod.port(mode == Mode.DOWNLOAD ? "source" : "check");
-        List<String> flags = sessions == 0 ? List.of() : List.of("--sessions", Integer.toString(sessions));
-        try (ForwarderProcess forwarder = ForwarderProcess.start(command, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.TARGET,
-                List.of(port), flags)) {
+        PeerCommand full = sessions == 0 ? command : command.with("--sessions", Integer.toString(sessions));
+        try (Forwarder forwarder = Forwarder.start(full, cluster.kubeconfig(), IdealCluster.NAMESPACE, IdealCluster.POD, List.of(port))) {
             awaitSessions(cluster, forwarder, sessions);
             var busy = new int[1];
             LoadSpec load = LoadSpec.of(mode, forwarder.address(port)).with("connections", Integer.toString(connections))
@@ -393,7 +395,7 @@ public final class ScaleMain implements Callable<Integer> {
 
     /// The first session is up when the program says that it forwards; the others follow. The testbed knows of one before the forwarder does, by the
     /// time that its answer takes; over how many the bytes then went stands in the record.
-    private void awaitSessions(IdealCluster cluster, ForwarderProcess forwarder, int sessions) throws IOException, InterruptedException {
+    private void awaitSessions(IdealCluster cluster, Forwarder forwarder, int sessions) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (cluster.sessions().up() < sessions) {
             forwarder.factsOrEnd();
@@ -414,7 +416,7 @@ public final class ScaleMain implements Callable<Integer> {
     ///
     /// @param atEnd of the measured window
     /// @throws IOException the forwarder ended by itself before the window did
-    private static Outcome through(ForwarderProcess forwarder, LoadSpec load, Runnable atEnd) throws IOException, InterruptedException {
+    private static Outcome through(Forwarder forwarder, LoadSpec load, Runnable atEnd) throws IOException, InterruptedException {
         var facts = new ArrayList<Optional<ProcessFacts>>();
         LoadResult result = Load.run(List.of(load), new Load.Window() {
             @Override

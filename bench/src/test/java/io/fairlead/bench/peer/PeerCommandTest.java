@@ -32,6 +32,14 @@ class PeerCommandTest {
     }
 
     @Test
+    void programsTakeWhatKubectlTakesAndFlagsBehindIt() {
+        assertEquals(List.of("env", "KUBECTL_PORT_FORWARD_WEBSOCKETS=false", "k", "-n", "ns", "port-forward", "pod/p", "41000:7000", "41002:7002",
+                "--v", "4"), fill(PeerCommand.programs("f", "k").get("kubectl-spdy").with("--v", "4")));
+        assertEquals(List.of("a folder/kubectl", "-n", "ns", "port-forward", "deployment/tools", "41000:7000", "41002:7002"),
+                fill(PeerCommand.portForward("deployment/tools", "a folder/kubectl")));
+    }
+
+    @Test
     void ourForwardersReadWhatKubectlReads() {
         assertEquals(new ForwardArguments("ns", "p", Map.of(41000, 7000, 41002, 7002)),
                 ForwardArguments.parse("-n", "ns", "pod/p", "41000:7000", "41002:7002"));
@@ -44,6 +52,10 @@ class PeerCommandTest {
     }
 
     private List<String> fill(String... words) {
-        return new PeerCommand(List.of(words), PeerCommand.Ready.LINE).fill(Map.of("namespace", "ns", "pod", "p", "ip", "10.1.2.3"), ports);
+        return fill(new PeerCommand(List.of(words), PeerCommand.Ready.LINE));
+    }
+
+    private List<String> fill(PeerCommand command) {
+        return command.fill(Map.of("namespace", "ns", "pod", "p", "ip", "10.1.2.3"), ports);
     }
 }

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ToolTest {
     private static final String SECONDS = "9876"; // what the sleeping processes of this test are known by
@@ -15,6 +18,13 @@ class ToolTest {
     @Test
     void whatItSaysIsReadToItsEndHoweverMuch() throws IOException, InterruptedException {
         assertEquals(1_000_000, Tool.output(new ProcessBuilder("sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"), 60).length());
+    }
+
+    @Test
+    void itsExitCodeIsToldBesideWhatItSays(@TempDir Path folder) throws IOException, InterruptedException {
+        Path said = folder.resolve("said");
+        assertEquals(3, Tool.run(new ProcessBuilder("sh", "-c", "echo sorry; exit 3"), said, 60));
+        assertEquals("sorry\n", Files.readString(said));
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.fairlead.bench.scale;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.fairlead.bench.isolation.ProcessFacts;
+import io.fairlead.bench.peer.ProcessFacts;
 import org.junit.jupiter.api.Test;
 
 class GrowthTest {

@@ -1,6 +1,5 @@
-package io.fairlead.bench.isolation;
+package io.fairlead.bench.peer;
 
-import io.fairlead.bench.peer.ProcessTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
