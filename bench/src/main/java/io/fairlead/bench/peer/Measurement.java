@@ -4,6 +4,7 @@ import io.fairlead.testbed.load.LoadResult;
 import io.fairlead.testbed.load.Unanswered;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// What one peer did with one workload in one turn.
@@ -62,6 +63,18 @@ record Measurement(Turn turn, String failure, List<LoadResult> results, CpuTime 
     /// Exchanges of the measured part that had waited for more than a second when the window ended: what a freeze looks like.
     long unanswered() {
         return ran() ? results.getFirst().outcomes().getOrDefault(Unanswered.OUTCOME, 0L) : 0;
+    }
+
+    /// The turn and what it came to, in a line.
+    String text() {
+        return String.format(Locale.ROOT, "%-14s %-12s %s", turn.title(), peer(), ran() ? figures() : "failed: " + failure);
+    }
+
+    private String figures() {
+        return (turn.workload().isBulk() ? String.format(Locale.ROOT, "%8.1f MB/s", megabytesPerSecond()) : "")
+                + (Double.isFinite(latencyMicros(50)) ? String.format(Locale.ROOT, "%10.1f op/s  p50 %8.0f us  p99 %8.0f us", opsPerSecond(),
+                        latencyMicros(50), latencyMicros(99)) : "")
+                + (Double.isFinite(cpu.total()) ? String.format(Locale.ROOT, "  cpu %.2f s", cpu.total()) : "") + "  errors " + errors();
     }
 
     Map<String, Object> values() {

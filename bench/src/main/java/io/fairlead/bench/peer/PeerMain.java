@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
 import io.fairlead.bench.RunOptions;
+import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -238,7 +239,7 @@ public final class PeerMain implements Callable<Integer> {
     private void measure(Plan plan, TurnRunner runner, Path folder, Interruption interruption) throws IOException, InterruptedException {
         List<Turn> turns = plan.turns();
         List<Turn> profiled = profiled(plan);
-        var progress = new Progress(turns.size() + profiled.size(), turnSeconds());
+        var left = new TimeLeft(NAME, turns.size() + profiled.size(), turnSeconds());
         var all = new ArrayList<Measurement>();
         try {
             for (Turn turn : turns) {
@@ -247,14 +248,14 @@ public final class PeerMain implements Callable<Integer> {
                 all.add(measured);
                 Files.writeString(folder.resolve("measurements.jsonl"), JSON.writeValueAsString(measured.values()) + "\n", StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
-                progress.done(measured, "");
+                left.turnEnded(measured.text());
             }
             var profiles = new ProfileFile(folder.resolve("profile.md"));
             for (Turn turn : profiled) {
                 interruption.check();
                 List<Measurement> usual = all.stream().filter(one -> one.ran() && one.peer().equals(PROFILED))
                         .filter(one -> one.turn().title().equals(turn.title())).toList();
-                progress.done(profiles.add(runner, turn, profileCommand(turn), usual), "profiled, in no table: ");
+                left.turnEnded(profiles.add(runner, turn, profileCommand(turn), usual).text() + "; profiled, in no table");
             }
         } finally {
             String summary = "# Side by side\n\n"

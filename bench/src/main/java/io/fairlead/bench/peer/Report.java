@@ -80,6 +80,9 @@ final class Report {
                 if (finite(ours).length == 0 || finite(theirs).length == 0) {
                     return "";
                 }
+                if (median(theirs) == 0) {
+                    return figure.title() + " no ratio (" + other + ": 0)";
+                }
                 double[] byRound = new double[Math.min(ours.length, theirs.length)]; // rounds are in order, and each has all peers
                 Arrays.setAll(byRound, i -> ours[i] / theirs[i]);
                 return figure.title() + " " + io.fairlead.bench.record.Figure.range(median(ours) / median(theirs), finite(byRound));

@@ -384,13 +384,23 @@ public final class ScaleMain implements Callable<Integer> {
             Outcome outcome = through(forwarder, load, () -> busy[0] = cluster.sessions().busy());
             LoadResult result = outcome.result();
             ProcessFacts facts = outcome.end();
-            double cpu = (facts.cpuSeconds() - outcome.begin().cpuSeconds()) / (result.bytes() / 1e9);
-            log.say("%-14s %-44s %8.1f MB/s over %d sessions, cpu %.2f s/GB, peak %.0f MB, silence %.0f ms, errors %s; generator %.1f of %.1f s",
-                    part, name, result.megabytesPerSecond(), busy[0], cpu, facts.peakMegabytes(), result.silenceNanosMax() / 1e6, result.errors(),
+            double cpu = facts.cpuSeconds() - outcome.begin().cpuSeconds();
+            log.say("%-14s %-44s %8.1f MB/s over %d sessions, cpu %s, peak %.0f MB, silence %.0f ms, errors %s; generator %.1f of %.1f s",
+                    part, name, result.megabytesPerSecond(), busy[0], cpu(cpu, result.bytes()), facts.peakMegabytes(), result.silenceNanosMax() / 1e6, result.errors(),
                     result.generatorCpuSeconds(), result.seconds());
-            record(part, Map.of("name", name, "result", result.values(), "busy_sessions", busy[0], "cpu_s_per_GB", cpu, "forwarder", facts.values()));
+            var values = new LinkedHashMap<String, Object>(Map.of("name", name, "result", result.values(), "busy_sessions", busy[0], "cpu_s", cpu,
+                    "forwarder", facts.values()));
+            if (result.bytes() > 0) {
+                values.put("cpu_s_per_GB", cpu / (result.bytes() / 1e9));
+            }
+            record(part, values);
             return result;
         }
+    }
+
+    /// A turn that moved nothing has spent its CPU time on no gigabyte.
+    static String cpu(double seconds, long bytes) {
+        return bytes > 0 ? String.format(Locale.ROOT, "%.2f s/GB", seconds / (bytes / 1e9)) : String.format(Locale.ROOT, "%.2f s for no byte", seconds);
     }
 
     /// The first session is up when the program says that it forwards; the others follow. The testbed knows of one before the forwarder does, by the

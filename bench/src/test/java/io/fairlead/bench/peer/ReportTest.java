@@ -30,6 +30,14 @@ class ReportTest {
     }
 
     @Test
+    void toAMedianOfZeroThereIsNoRatioWhichIsSaid() {
+        add("ours", 200, 300, 400);
+        add("theirs", 0, 0, 0);
+        String text = Report.of(all, List.of("ours", "theirs"));
+        assertTrue(text.contains("ours / theirs: op/s no ratio (theirs: 0), p50 us 1.00"), text);
+    }
+
+    @Test
     void eachRoundTripHasATableOfItsOwn() {
         all.add(measured(new Turn(RR, 0, "ours", 1), 10, Map.of()));
         all.add(measured(new Turn(RR, 20, "ours", 1), 5, Map.of()));

@@ -25,4 +25,10 @@ class ScaleMainTest {
         ScaleMain.commandLine().getCommandSpec().options()
                 .forEach(option -> assertTrue(out.toString().contains(option.longestName()), () -> option.longestName() + " in " + out));
     }
+
+    @Test
+    void cpuTimeOfATurnThatMovedNothingIsNotDividedByNothing() {
+        assertEquals("0.25 s/GB", ScaleMain.cpu(0.5, 2_000_000_000));
+        assertEquals("0.50 s for no byte", ScaleMain.cpu(0.5, 0));
+    }
 }
