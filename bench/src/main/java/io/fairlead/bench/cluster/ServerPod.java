@@ -1,5 +1,7 @@
 package io.fairlead.bench.cluster;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.testbed.pod.PodMain;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.ApiException;
@@ -51,6 +53,7 @@ public final class ServerPod implements AutoCloseable {
     private static final String IMAGE_DEFAULT = "lab/box:1";
     private static final String POD = "servers";
     private static final Duration START_MAX = Duration.ofSeconds(60);
+    private static final int NOT_FOUND = 404;
 
     /// What listens where. `refused` is a port on which nothing does.
     private static final Map<String, Integer> PORTS = ports();
@@ -96,7 +99,7 @@ public final class ServerPod implements AutoCloseable {
             return new ServerPod(api, namespace, version, stage, awaitReady(api, namespace));
         } catch (ApiException e) {
             remove(api, namespace, stage);
-            throw new IOException("the cluster refused the servers' pod: " + e.getCode() + " " + e.getResponseBody(), e);
+            throw new IOException("the cluster refused the servers' pod: " + reason(e), e);
         } catch (IOException | InterruptedException | RuntimeException e) {
             remove(api, namespace, stage);
             throw e;
@@ -156,7 +159,7 @@ public final class ServerPod implements AutoCloseable {
             api.createNamespacedPod(namespace, pod(stage)).execute();
             ip = awaitReady(api, namespace);
         } catch (ApiException e) {
-            throw new IOException("the cluster refused to replace the servers' pod: " + e.getCode() + " " + e.getResponseBody(), e);
+            throw new IOException("the cluster refused to replace the servers' pod: " + reason(e), e);
         }
     }
 
@@ -280,7 +283,7 @@ public final class ServerPod implements AutoCloseable {
                 api.deleteNamespace(namespace).execute();
             }
         } catch (ApiException e) {
-            System.err.println("fairlead bench: namespace " + namespace + " is left behind: " + e.getCode() + " " + e.getMessage());
+            leftBehind(namespace, e).ifPresent(System.err::println);
         }
         try (Stream<Path> files = Files.walk(stage)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
@@ -289,6 +292,30 @@ public final class ServerPod implements AutoCloseable {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// What to say of a namespace that could not be removed; nothing of one that is gone.
+    static Optional<String> leftBehind(String namespace, ApiException e) {
+        return e.getCode() == NOT_FOUND ? Optional.empty()
+                : Optional.of("warning: namespace " + namespace + " is left behind: " + reason(e) + "; remove it: kubectl delete namespace " + namespace);
+    }
+
+    /// In a line: the code with the API server's own words, or why there was no answer.
+    static String reason(ApiException e) {
+        if (e.getCode() == 0) {
+            return "no answer from the API server (" + firstLine(String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage())) + ")";
+        }
+        String body = e.getResponseBody() == null ? "" : e.getResponseBody();
+        try {
+            String words = new ObjectMapper().readTree(body).path("message").asText();
+            return e.getCode() + " " + firstLine(words.isEmpty() ? body : words);
+        } catch (JsonProcessingException _) { // of a proxy before it, perhaps
+            return e.getCode() + " " + firstLine(body);
+        }
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("without a word");
     }
 
     private static void copyTree(Path from, Path to) throws IOException {

@@ -2,11 +2,15 @@ package io.fairlead.bench.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.kubernetes.client.openapi.ApiException;
 import io.kubernetes.client.openapi.models.V1ContainerState;
 import io.kubernetes.client.openapi.models.V1ContainerStateRunning;
 import io.kubernetes.client.openapi.models.V1ContainerStateWaiting;
 import io.kubernetes.client.openapi.models.V1ContainerStatus;
 import io.kubernetes.client.openapi.models.V1PodStatus;
+import java.net.ConnectException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +29,26 @@ class ServerPodTest {
         assertEquals(Optional.empty(), ServerPod.missingImage(new V1PodStatus(), "box:1"));
         assertEquals(Optional.empty(), ServerPod.missingImage(waiting("ContainerCreating", null), "box:1"));
         assertEquals(Optional.empty(), ServerPod.missingImage(status(new V1ContainerState().running(new V1ContainerStateRunning())), "box:1"));
+    }
+
+    @Test
+    void aNamespaceThatIsGoneIsNotLeftBehind() {
+        assertEquals(Optional.empty(), ServerPod.leftBehind("fairlead-x", refused(404, "{\"message\":\"namespaces \\\"fairlead-x\\\" not found\"}")));
+    }
+
+    @Test
+    void oneThatIsLeftBehindIsToldInALineWithTheRemedy() {
+        String remedy = "; remove it: kubectl delete namespace fairlead-x";
+        assertEquals(Optional.of("warning: namespace fairlead-x is left behind: 403 namespaces \"fairlead-x\" is forbidden" + remedy),
+                ServerPod.leftBehind("fairlead-x", refused(403, "{\"kind\":\"Status\",\"message\":\"namespaces \\\"fairlead-x\\\" is forbidden\"}")));
+        assertEquals(Optional.of("warning: namespace fairlead-x is left behind: 502 <html>" + remedy),
+                ServerPod.leftBehind("fairlead-x", refused(502, "<html>\n<body>Bad gateway</body>")));
+        assertEquals(Optional.of("warning: namespace fairlead-x is left behind: no answer from the API server (Connection refused)" + remedy),
+                ServerPod.leftBehind("fairlead-x", new ApiException(new ConnectException("Connection refused"))));
+    }
+
+    private static ApiException refused(int code, String body) {
+        return new ApiException("refused", code, Map.of("a-header", List.of("whose value nobody wants")), body);
     }
 
     private static V1PodStatus waiting(String reason, String message) {
