@@ -92,9 +92,9 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
             JmhScore first = inA.get(name);
             JmhScore second = inB.get(name);
             if (first == null || second == null) {
-                missing.add(first == null ? "only in B" : "only in A", name);
+                missing.score(first == null ? "only in B" : "only in A", first == null ? second : first);
             } else if (!Objects.equals(first.unit(), second.unit())) {
-                missing.add("of another unit in B", name);
+                missing.score("of another unit in B", second);
             } else {
                 lines.add(new Line(name, "", first.unit(), score(first), score(second), second.score() / first.score(),
                         isNothing(first) && isNothing(second) ? Verdict.SAME : Noise.judge(first.score(), first.error(), second.score(),
@@ -130,26 +130,40 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
 
     /// What cannot be compared, gathered by reason.
     private static final class Missing {
-        private final Map<String, Set<String>> names = new LinkedHashMap<>();
+        private final Map<String, Map<String, Set<String>>> peers = new LinkedHashMap<>(); // by reason and workload
+        private final Map<String, Map<String, Integer>> scores = new LinkedHashMap<>(); // how many, by reason and class of benchmarks
 
         void turns(String workload, String peer, boolean inA, boolean inB) {
             if (inA || inB) {
-                add(inA ? "only in A" : "only in B", workload + " " + peer);
+                add(inA ? "only in A" : "only in B", workload, peer);
             }
         }
 
         void figure(String workload, String peer, Figure figure, boolean inA, boolean inB) {
             if (inA || inB) {
-                add(figure.title() + " " + figure.unit() + " only in " + (inA ? "A" : "B"), workload + " " + peer);
+                add(figure.title() + " " + figure.unit() + " only in " + (inA ? "A" : "B"), workload, peer);
             }
         }
 
-        void add(String reason, String name) {
-            names.computeIfAbsent(reason, _ -> new LinkedHashSet<>()).add(name);
+        private void add(String reason, String workload, String peer) {
+            peers.computeIfAbsent(reason, _ -> new LinkedHashMap<>()).computeIfAbsent(workload, _ -> new LinkedHashSet<>()).add(peer);
         }
 
+        void score(String reason, JmhScore score) {
+            scores.computeIfAbsent(reason, _ -> new LinkedHashMap<>()).merge(score.benchmark().split("[.]")[0], 1, Integer::sum);
+        }
+
+        /// One for each reason and set of peers, with all its workloads, whose titles may have commas.
         List<String> sentences() {
-            return names.entrySet().stream().map(entry -> entry.getKey() + ": " + String.join(", ", entry.getValue())).toList();
+            var sentences = new ArrayList<String>();
+            peers.forEach((reason, byWorkload) -> {
+                var workloads = new LinkedHashMap<Set<String>, List<String>>();
+                byWorkload.forEach((workload, names) -> workloads.computeIfAbsent(names, _ -> new ArrayList<>()).add(workload));
+                workloads.forEach((names, titles) -> sentences.add(reason + ": " + String.join(", ", names) + " in " + String.join("; ", titles)));
+            });
+            scores.forEach((reason, byClass) -> sentences.add(reason + ": " + String.join(", ", byClass.entrySet().stream()
+                    .map(one -> one.getKey() + " (" + one.getValue() + (one.getValue() == 1 ? " score)" : " scores)")).toList())));
+            return sentences;
         }
     }
 }

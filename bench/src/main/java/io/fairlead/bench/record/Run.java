@@ -21,11 +21,25 @@ public record Run(String name, List<Turn> turns, List<JsonNode> others, List<Jmh
         Path measurements = folder.resolve("measurements.jsonl");
         Path jmh = folder.resolve("jmh.json");
         if (!Files.isReadable(measurements) && !Files.isReadable(jmh)) {
-            throw new IOException("\"" + folder + "\" is no run's folder: it holds neither measurements.jsonl nor jmh.json");
+            throw new IOException(whyNone(folder));
         }
         List<JsonNode> lines = Files.isReadable(measurements) ? lines(measurements) : List.of();
         return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
                 lines.stream().filter(line -> !isTurn(line)).toList(), Files.isReadable(jmh) ? scores(jmh) : List.of());
+    }
+
+    private static String whyNone(Path folder) throws IOException {
+        String quoted = "\"" + folder + "\"";
+        if (!Files.isDirectory(folder)) {
+            return quoted + " is no folder; name one of those under jmh-results";
+        }
+        Path setup = folder.resolve("setup.md");
+        String command = Files.isReadable(setup) ? Files.readString(setup).replaceFirst("(?s).*- command: `(bench/[a-z]+).*", "$1") : "";
+        return command.startsWith("bench/") && command.length() < 30
+                ? quoted + " is a run of " + command + ", whose figures stand in its summary.md and nowhere else: there is nothing to compare or to draw."
+                        + " Name a folder of bench/peer, bench/jmh or bench/macro"
+                : quoted + " is no run's folder: it holds neither measurements.jsonl, which bench/peer, bench/isolation and bench/scale write, nor"
+                        + " jmh.json of bench/jmh and bench/macro; name one of those under jmh-results";
     }
 
     /// Those of one peer with one workload ({@link Turn#title}), in the order of rounds.

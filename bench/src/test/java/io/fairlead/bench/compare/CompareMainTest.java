@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,9 +63,9 @@ class CompareMainTest {
                 .line(RunWriter.turn("rr-64", "fairlead", 1, "start_ms", 400), java.util.Map.of("mode", "rr")));
         assertEquals(0, compare(run("a", base()), b));
         String text = text(out);
-        assertTrue(text.contains("only in A: down-1 kubectl-ws, rr-64 kubectl-ws"), text);
-        assertTrue(text.contains("only in B: down-1 raw"), text);
-        assertTrue(text.contains("start ms only in B: rr-64 fairlead"), text);
+        assertTrue(text.contains("  only in A: kubectl-ws in down-1; rr-64\n"), text);
+        assertTrue(text.contains("  only in B: raw in down-1\n"), text);
+        assertTrue(text.contains("  start ms only in B: fairlead in rr-64\n"), text);
     }
 
     @Test
@@ -98,6 +99,38 @@ class CompareMainTest {
         assertEquals(64, CompareMain.run(new PrintStream(out), new PrintStream(err), a.toString()));
         assertEquals(64, compare(a, run("b", new RunWriter().bulk("up-1", "direct", 1, 2, 3))));
         assertTrue(text(err).contains("share no figure"), text(err));
+    }
+
+    @Test
+    void aRunThatNothingCanBeReadOfIsNamedWithItsCommandAndWhatToGiveInstead() throws IOException {
+        Path agreement = Files.createDirectories(root.resolve("x-agreement"));
+        Files.writeString(agreement.resolve("setup.md"), "# Setup\n\n- JDK: 25\n- command: `bench/agreement`\n- 3 rounds\n");
+        assertEquals(64, compare(run("a", base()), agreement));
+        assertTrue(text(err).contains("x-agreement\" is a run of bench/agreement, whose figures stand in its summary.md"), text(err));
+        assertTrue(text(err).contains("Name a folder of bench/peer, bench/jmh or bench/macro"), text(err));
+        err.reset();
+        assertEquals(64, compare(run("a", base()), Files.createDirectories(root.resolve("empty"))));
+        assertTrue(text(err).contains("empty\" is no run's folder: it holds neither"), text(err));
+    }
+
+    @Test
+    void helpHasUsageArgumentsExitCodesAndAnExample() {
+        assertEquals(0, CompareMain.run(new PrintStream(out), new PrintStream(err), "--help"));
+        for (String word : List.of("Usage: bench/compare", "--reference=PEER", "--ratios", "Exit code 0", "64:", "Example")) {
+            assertTrue(text(out).contains(word), text(out));
+        }
+    }
+
+    @Test
+    void scoresThatOnlyOneRunHasAreCountedByClass() throws IOException {
+        String one = "{\"benchmark\":\"io.x.%s\",\"mode\":\"avgt\",\"primaryMetric\":{\"score\":1.0,\"scoreError\":0.1,\"scoreUnit\":\"ns/op\"}}";
+        Path a = Files.createDirectories(root.resolve("a"));
+        Path b = Files.createDirectories(root.resolve("b"));
+        Files.writeString(a.resolve("jmh.json"), "[" + one.formatted("Bench.decode") + "]");
+        Files.writeString(b.resolve("jmh.json"), "[" + one.formatted("Bench.decode") + "," + one.formatted("Bench.encode") + ","
+                + one.formatted("Other.go") + "," + one.formatted("Other.stop") + "]");
+        assertEquals(0, compare(a, b));
+        assertTrue(text(out).contains("  only in B: Bench (1 score), Other (2 scores)\n"), text(out));
     }
 
     @Test
