@@ -42,7 +42,12 @@ final class Charts {
 
     private void bars(Map<String, String> files, String file, String title, Figure figure, boolean shared) {
         var panels = new ArrayList<Bars.Panel>();
+        List<String> onSchedule = run.turns().stream().filter(Turn::isOpenLoop).map(Turn::title).distinct().toList();
+        boolean fixed = figure == Figure.OPS_PER_SECOND && !onSchedule.isEmpty();
         for (String workload : run.workloads()) {
+            if (fixed && onSchedule.contains(workload)) {
+                continue;
+            }
             List<Bars.Row> rows = run.peers().stream().filter(peer -> !run.turns(workload, peer).isEmpty())
                     .map(peer -> row(peer, run.turns(workload, peer), figure)).filter(row -> row.isValue() || !row.note().isEmpty()).toList();
             if (rows.stream().anyMatch(Bars.Row::isValue)) {
@@ -50,15 +55,19 @@ final class Charts {
             }
         }
         if (!panels.isEmpty()) {
-            String subtitle = figure.unit().replace("us", "µs") + ", " + (figure.moreIsBetter() ? "more" : "less") + " is better; " + rounds();
+            String subtitle = unit(figure.unit()) + ", " + (figure.moreIsBetter() ? "more" : "less") + " is better; " + rounds();
             boolean broken = panels.stream().flatMap(panel -> panel.rows().stream()).anyMatch(Bars.Row::mayBreak);
             subtitle += broken ? "; direct breaks off where the axis ends" : "";
-            files.put(file + ".svg", new Bars(title, subtitle, footer, figure.unit().replace("us", "µs"), shared, panels).svg());
+            String without = fixed ? "; without " + String.join(" and ", onSchedule) + ": an open loop, its rate is set" : "";
+            files.put(file + ".svg", new Bars(title, subtitle, footer + without, unit(figure.unit()), shared, panels).svg());
         }
     }
 
     private Bars.Row row(String peer, List<Turn> turns, Figure figure) {
         double[] values = figure.sorted(turns);
+        if (turns.stream().anyMatch(figure::isBelowClock)) {
+            return new Bars.Row(peer, colour(peer), Double.NaN, Double.NaN, Double.NaN, "no figure: less than 10 clock ticks (0.1 s) of CPU time", false);
+        }
         if (values.length == 0) {
             return new Bars.Row(peer, colour(peer), Double.NaN, Double.NaN, Double.NaN, failure(turns), false);
         }
@@ -84,7 +93,7 @@ final class Charts {
             }
         }
         if (!panels.isEmpty()) {
-            files.put(file + ".svg", new Spans(title, "● median and ◆ 99th percentile of their latency, less is better; " + rounds(), footer,
+            files.put(file + ".svg", new Spans(title, "● median and ◆ 99th percentile, less is better; " + rounds(), footer + whiskers(),
                     panels).svg());
         }
     }
@@ -180,7 +189,7 @@ final class Charts {
                 continue;
             }
             double error = Double.isFinite(score.error()) ? score.error() : 0;
-            String panel = (names.length < 2 ? names[0] : names[1]) + (own ? "" : " " + score.metric()) + ", " + score.unit()
+            String panel = (names.length < 2 ? names[0] : names[1]) + (own ? "" : " " + score.metric()) + ", " + unit(score.unit())
                     + (score.moreIsBetter() ? ", more is better" : "");
             classes.computeIfAbsent(names[0], _ -> new LinkedHashMap<>()).computeIfAbsent(panel, _ -> new ArrayList<>())
                     .add(new Bars.Row(score.parameters().isEmpty() ? "-" : score.parameters(), score.moreIsBetter() ? 5 : 0, score.score(),
@@ -191,9 +200,18 @@ final class Charts {
                 footer, "", false, panels.entrySet().stream().map(entry -> new Bars.Panel(entry.getKey(), entry.getValue())).toList()).svg()));
     }
 
+    /// As all charts write it; raw data and tables keep to ASCII.
+    private static String unit(String unit) {
+        return unit.replaceFirst("\\bus\\b", "µs");
+    }
+
     private String rounds() {
         long rounds = run.turns().stream().mapToInt(Turn::round).distinct().count();
         return rounds < 2 ? "one round" : "median of " + rounds + " rounds, whiskers: lowest and highest";
+    }
+
+    private String whiskers() {
+        return rounds().contains("whiskers") ? "; whiskers above a line: of the median, below it: of the percentile" : "";
     }
 
     private int colour(String peer) {

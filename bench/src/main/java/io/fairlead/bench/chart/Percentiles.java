@@ -33,7 +33,7 @@ record Percentiles(String title, String subtitle, String footer, List<Line> line
             svg.line(LEFT, y.place(tick), right, y.place(tick), "grid");
             svg.text(LEFT - 8, y.place(tick) + 4, 11, "end", "mute", Scale.timeTick(tick));
         }
-        svg.text(LEFT - 8, TOP - 10, 11, "end", "ink", "latency");
+        svg.text(16, TOP - 12, 12, "start", "ink", "latency, log scale");
         axis(svg, nines, right);
         for (Line line : lines) {
             svg.area(area(line, nines, right, y), line.colour());
@@ -46,7 +46,7 @@ record Percentiles(String title, String subtitle, String footer, List<Line> line
             }
         }
         legend(svg, nines, right, y);
-        svg.text((LEFT + right) / 2, BOTTOM + 36, 12, "middle", "ink", "percentile of the exchanges");
+        svg.text((LEFT + right) / 2, BOTTOM + 36, 12, "middle", "ink", "percentile of the exchanges, log scale: each further nine has the same room");
         svg.text(16, HEIGHT - 12, 11, "start", "mute", footer);
         return svg.finish(HEIGHT, title, subtitle + " " + spoken());
     }

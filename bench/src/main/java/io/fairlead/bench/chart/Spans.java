@@ -12,8 +12,10 @@ record Spans(String title, String subtitle, String footer, List<Panel> panels) {
     record Row(String name, int colour, double[] p50, double[] p99, String note) {}
 
     private static final int WIDTH = 880;
-    private static final int ROW = 21;
+    private static final int ROW = 26;
     private static final int SIZE = 12;
+    private static final double WHISKER_OFFSET = 7.5;
+    private static final double WHISKER_TICK = 2;
 
     String svg() {
         var svg = new Svg(WIDTH);
@@ -48,8 +50,9 @@ record Spans(String title, String subtitle, String footer, List<Panel> panels) {
                 edge = scale.place(tick) + half;
             }
         }
-        svg.text(16, y + 34, 11, "start", "mute", footer);
-        return svg.finish((int) y + 46, title, subtitle + " " + spoken());
+        svg.text((left + right) / 2, axis + 32, 12, "middle", "ink", "latency, log scale");
+        svg.text(16, y + 48, 11, "start", "mute", footer);
+        return svg.finish((int) y + 60, title, subtitle + " " + spoken());
     }
 
     private static void row(Svg svg, Row row, Scale scale, double y, double right) {
@@ -58,15 +61,19 @@ record Spans(String title, String subtitle, String footer, List<Panel> panels) {
             svg.text(scale.from() + 6, y + 4, SIZE, "start", "mute", row.note());
             return;
         }
-        for (double[] point : new double[][] {row.p50(), row.p99()}) {
-            if (point[2] > point[1]) {
-                svg.whisker(scale.place(point[1]), scale.place(point[2]), y);
-            }
-        }
+        whisker(svg, scale, row.p50(), y - WHISKER_OFFSET);
+        whisker(svg, scale, row.p99(), y + WHISKER_OFFSET);
         svg.line(scale.place(row.p50()[0]), y, scale.place(row.p99()[0]), y, "curve s" + row.colour());
         svg.disc(scale.place(row.p50()[0]), y, 5, row.colour());
         svg.diamond(scale.place(row.p99()[0]), y, 6.5, row.colour());
         svg.text(right + 12, y + 4, SIZE, "start", "ink", label(row));
+    }
+
+    /// Those of the median lie above the line and those of the 99th percentile below it, as they may overlap.
+    private static void whisker(Svg svg, Scale scale, double[] point, double y) {
+        if (point[2] > point[1]) {
+            svg.whisker(scale.place(point[1]), scale.place(point[2]), y, WHISKER_TICK);
+        }
     }
 
     private static String label(Row row) {

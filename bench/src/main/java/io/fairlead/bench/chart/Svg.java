@@ -50,19 +50,21 @@ final class Svg {
 
     /// A range on a bar: a line with ends, set off from what lies below it.
     void whiskerOnBar(double from, double to, double y) {
-        whisker(from, to, y, "halo");
-        whisker(from, to, y);
+        whisker(from, to, y, 3.5, "halo");
+        whisker(from, to, y, 3.5, "whisker");
     }
 
     /// A range beside a point.
-    void whisker(double from, double to, double y) {
-        whisker(from, to, y, "whisker");
+    ///
+    /// @param tick half the height of its ends
+    void whisker(double from, double to, double y, double tick) {
+        whisker(from, to, y, tick, "whisker");
     }
 
-    private void whisker(double from, double to, double y, String style) {
+    private void whisker(double from, double to, double y, double tick, String style) {
         line(from, y, to, y, style);
-        line(from, y - 3.5, from, y + 3.5, style);
-        line(to, y - 3.5, to, y + 3.5, style);
+        line(from, y - tick, from, y + tick, style);
+        line(to, y - tick, to, y + tick, style);
     }
 
     void disc(double x, double y, double radius, int colour) {

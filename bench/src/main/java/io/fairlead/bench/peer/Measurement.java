@@ -56,6 +56,11 @@ record Measurement(Turn turn, String failure, List<LoadResult> results, CpuTime 
         return ran() ? cpu.total() / results.getFirst().ops() * 1e6 : Double.NaN;
     }
 
+    /// Its process spent less CPU time than the kernel's clock can tell; what is no process has a finer clock.
+    boolean isBelowCpuClock() {
+        return Double.isFinite(residentPeakMegabytes) && cpu.total() < ProcessTree.CPU_SECONDS_MIN;
+    }
+
     long errors() {
         return results.stream().mapToLong(LoadResult::errorCount).sum() + (ran() && diedWith.isEmpty() ? 0 : 1);
     }

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 public record ProcessTree(ProcessHandle root) {
     /// The kernel's unit in `/proc/PID/stat`; 100 on every Linux a JDK runs on.
     public static final double TICKS_PER_SECOND = 100;
+    /// Ten of them: what is less is known to a tenth at best, and is no figure.
+    public static final double CPU_SECONDS_MIN = 10 / TICKS_PER_SECOND;
 
     /// Those of children that have ended and were waited for included.
     CpuTime cpu() {

@@ -9,7 +9,12 @@ import java.util.stream.Collectors;
 /// The text of a run: medians with their range over the rounds, and ratios of medians with the range of the ratios round by round.
 final class Report {
     /// A column: what it is called, where it comes from, and whether it says anything about bulk, or about exchanges.
-    private record Figure(String title, ToDoubleFunction<Measurement> value, boolean bulk, boolean exchanges) {}
+    private record Figure(String title, ToDoubleFunction<Measurement> value, boolean bulk, boolean exchanges) {
+        /// Whether one of `rows` spent too little CPU time for this to be a figure.
+        boolean isBelowClock(List<Measurement> rows) {
+            return title.startsWith("CPU") && rows.stream().anyMatch(Measurement::isBelowCpuClock);
+        }
+    }
 
     private static final List<Figure> FIGURES = List.of(
             new Figure("MB/s", Measurement::megabytesPerSecond, true, false),
@@ -35,6 +40,7 @@ final class Report {
         text.append("Each cell: median (lowest-highest) over the rounds. Ratios: ratio of the medians (lowest-highest of the ratios round by")
                 .append(" round).\nStart: from the process to its word that it forwards; first byte: from the process to an echoed byte; both before")
                 .append(" the warm-up.\n")
+                .append("CPU \"under 10 ticks\": the process spent less than 0.1 s in the window of a round, and the kernel counts in 0.01 s.\n")
                 .append("Unanswered: exchanges that had waited for more than 1 s when the window ended, over all rounds.\n");
         for (String title : all.stream().map(m -> m.turn().title()).distinct().toList()) {
             List<Measurement> rows = all.stream().filter(m -> m.turn().title().equals(title)).toList();
@@ -60,7 +66,8 @@ final class Report {
                 continue;
             }
             text.append("| ").append(peer).append(" | ");
-            columns.forEach(figure -> text.append(io.fairlead.bench.record.Figure.range(finite(values(own, figure)))).append(" | "));
+            columns.forEach(figure -> text.append(figure.isBelowClock(own) ? "under 10 ticks"
+                    : io.fairlead.bench.record.Figure.range(finite(values(own, figure)))).append(" | "));
             text.append(own.stream().mapToLong(Measurement::errors).sum()).append(" | ")
                     .append(own.stream().mapToLong(Measurement::unanswered).sum()).append(" |\n");
         }
@@ -94,7 +101,8 @@ final class Report {
     }
 
     private static double[] values(List<Measurement> rows, Figure figure) {
-        return rows.stream().mapToDouble(m -> m.ran() ? figure.value().applyAsDouble(m) : Double.NaN).toArray();
+        boolean known = !figure.isBelowClock(rows);
+        return rows.stream().mapToDouble(m -> m.ran() && known ? figure.value().applyAsDouble(m) : Double.NaN).toArray();
     }
 
     private static double[] finite(double[] values) {

@@ -44,11 +44,19 @@ public enum Figure {
     }
 
     public double of(Turn turn) {
-        return turn.ran() ? of.applyAsDouble(turn) : Double.NaN;
+        return turn.ran() && !isBelowClock(turn) ? of.applyAsDouble(turn) : Double.NaN;
     }
 
-    /// Those of `turns` that have one, lowest first.
+    /// Whether the turn spent too little CPU time for this figure to be one.
+    public boolean isBelowClock(Turn turn) {
+        return (this == CPU_PER_GIGABYTE || this == CPU_PER_OP) && turn.isBelowCpuClock();
+    }
+
+    /// Those of `turns` that have one, lowest first. None of CPU time where one of them spent too little of it: the others would be the dear ones.
     public double[] sorted(List<Turn> turns) {
+        if (turns.stream().anyMatch(this::isBelowClock)) {
+            return new double[0];
+        }
         return turns.stream().mapToDouble(this::of).filter(Double::isFinite).sorted().toArray();
     }
 

@@ -1,6 +1,7 @@
 package io.fairlead.bench.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.fairlead.bench.peer.ProcessTree;
 import io.fairlead.testbed.load.Mode;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +46,12 @@ public record Turn(String workload, double rttMillis, String peer, int round, St
     /// Its first part sends on a schedule.
     public boolean isOpenLoop() {
         return first().path("mode").asText().equals("rr-open");
+    }
+
+    /// Its process spent less CPU time than the kernel's clock can tell, {@link ProcessTree#CPU_SECONDS_MIN}. What is no process, as `raw`, has a finer
+    /// clock; runs that are older than the record of CPU time are believed.
+    public boolean isBelowCpuClock() {
+        return line.has("rss_peak_MB") && line.path("cpu_s").asDouble(ProcessTree.CPU_SECONDS_MIN) < ProcessTree.CPU_SECONDS_MIN;
     }
 
     /// Errors of all parts, and one if it failed to run or ended by itself.

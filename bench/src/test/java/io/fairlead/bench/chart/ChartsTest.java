@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fairlead.bench.record.Run;
 import io.fairlead.bench.record.RunWriter;
 import java.io.ByteArrayInputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
+import picocli.CommandLine;
 
 class ChartsTest {
     @TempDir
@@ -84,6 +88,49 @@ class ChartsTest {
     }
 
     @Test
+    void requestsOfAnOpenLoopAreNoMeasureOfSpeed() throws Exception {
+        String chart = Charts.of(Run.read(full().write(folder))).get("operations.svg");
+        List<String> texts = texts(parse(chart)).stream().map(Element::getTextContent).toList();
+        assertTrue(texts.contains("rr-64") && !texts.contains("rr-1, RTT 20 ms"), texts::toString);
+        assertTrue(texts.getLast().endsWith("; without rr-1, RTT 20 ms: an open loop, its rate is set"), texts::toString);
+    }
+
+    @Test
+    void cpuTimeOfAFewClockTicksIsNoBar() throws Exception {
+        var writer = new RunWriter().exchanges("rr-64", "raw", 9_000);
+        for (double seconds : new double[] {0.12, 0.09}) {
+            Map<String, Object> turn = RunWriter.turn("rr-64", "fairlead", seconds > 0.1 ? 1 : 2, "cpu_us_per_op", 1000);
+            turn.putAll(Map.of("cpu_s", seconds, "rss_peak_MB", 90.0));
+            writer.line(turn, Map.of("mode", "rr", "ops", 100, "ops_per_s", 30.0, "latency_us", Map.of("p50", 900.0)));
+        }
+        List<String> texts = texts(parse(Charts.of(Run.read(writer.write(folder))).get("cpu-per-operation.svg"))).stream()
+                .map(Element::getTextContent).toList();
+        assertTrue(texts.contains("no figure: less than 10 clock ticks (0.1 s) of CPU time"), texts::toString);
+    }
+
+    @Test
+    void whiskersOfMedianAndPercentileLieOnTheirOwnLines() throws Exception {
+        var heights = new TreeSet<String>();
+        var lines = parse(Charts.of(Run.read(new RunWriter().exchanges("mixed", "fairlead", 900, 1000, 1100).write(folder)))
+                .get("latency-beside-others.svg")).getElementsByTagName("line");
+        for (int i = 0; i < lines.getLength(); i++) {
+            var line = (Element) lines.item(i);
+            if (line.getAttribute("class").equals("whisker") && line.getAttribute("y1").equals(line.getAttribute("y2"))) {
+                heights.add(line.getAttribute("y1"));
+            }
+        }
+        assertEquals(2, heights.size(), heights::toString);
+    }
+
+    @Test
+    void logarithmicAxesAreNamedSo() throws Exception {
+        Map<String, String> charts = Charts.of(Run.read(full().write(folder)));
+        for (String name : List.of("latency-beside-others.svg", "latency-rr-64.svg")) {
+            assertTrue(texts(parse(charts.get(name))).stream().anyMatch(text -> text.getTextContent().equals("latency, log scale")), name);
+        }
+    }
+
+    @Test
     void aPeerThatFailedIsNamedWithItsReason() throws Exception {
         String chart = Charts.of(Run.read(full().write(folder))).get("throughput.svg");
         assertTrue(texts(parse(chart)).stream().anyMatch(text -> text.getTextContent().startsWith("failed: ended with 1 <no such")), chart);
@@ -104,11 +151,12 @@ class ChartsTest {
                 [{"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"64"},
                   "primaryMetric":{"score":100.0,"scoreError":5.0,"scoreUnit":"ns/op"}},
                  {"benchmark":"io.x.Bench.decode","mode":"avgt","params":{"size":"4096"},
-                  "primaryMetric":{"score":300.0,"scoreError":"NaN","scoreUnit":"ns/op"}},
+                  "primaryMetric":{"score":300.0,"scoreError":"NaN","scoreUnit":"us/op"}},
                  {"benchmark":"io.x.Other.go","mode":"thrpt","primaryMetric":{"score":9.0,"scoreError":1.0,"scoreUnit":"ops/s"}}]""");
         Map<String, String> charts = Charts.of(Run.read(folder));
         assertEquals(Set.of("jmh-Bench.svg", "jmh-Other.svg"), charts.keySet());
         assertTrue(texts(parse(charts.get("jmh-Bench.svg"))).stream().anyMatch(text -> text.getTextContent().equals("100 (95.0–105)")));
+        assertTrue(charts.get("jmh-Bench.svg").contains("decode, µs/op") && !charts.get("jmh-Bench.svg").contains("us/op"), charts.get("jmh-Bench.svg"));
     }
 
     @Test
@@ -121,6 +169,26 @@ class ChartsTest {
         assertEquals(Set.of("isolation.svg"), charts.keySet());
         List<String> texts = texts(parse(charts.get("isolation.svg"))).stream().map(Element::getTextContent).toList();
         assertTrue(texts.containsAll(List.of("a, fairlead", "1.50 ms / 4.00 ms", "nothing came back, 200 unanswered")), texts::toString);
+    }
+
+    @Test
+    void theProgramSaysWhatItWroteAndWhatItNeeds() throws Exception {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        Path run = new RunWriter().bulk("down-1", "raw", 1).write(folder);
+        assertEquals(0, program(out, err).execute(run.toString()));
+        assertEquals(run.resolve("throughput.svg") + "\n" + run.resolve("cpu-per-gigabyte.svg") + "\n", out.toString());
+        assertEquals(64, program(out, err).execute());
+        assertEquals(64, program(out, err).execute(folder.resolve("nowhere").toString()));
+        assertTrue(err.toString().contains("nowhere\" is no folder; name one of those under jmh-results"), err::toString);
+        assertEquals(0, program(out, err).execute("--help"));
+        for (String word : List.of("Usage: bench/charts", "RUN_FOLDER", "Exit code 0", "64:", "Example")) {
+            assertTrue(out.toString().contains(word), out::toString);
+        }
+    }
+
+    private static CommandLine program(StringWriter out, StringWriter err) {
+        return ChartMain.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     }
 
     @Test

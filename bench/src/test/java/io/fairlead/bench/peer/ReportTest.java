@@ -38,6 +38,17 @@ class ReportTest {
     }
 
     @Test
+    void cpuTimeOfAFewClockTicksIsNoFigure() {
+        add("ours", 200, 300);
+        add("theirs", 100);
+        Measurement usual = measured(new Turn(RR, 0, "theirs", 2), 100, Map.of());
+        all.add(new Measurement(usual.turn(), "", usual.results(), new CpuTime(0.05, 0.04), 50, 100, 120, ""));
+        String text = Report.of(all, List.of("ours", "theirs"));
+        assertTrue(text.contains(" | under 10 ticks | 50.0"), text);
+        assertTrue(text.contains("ours / theirs: op/s 2.50") && !text.contains("CPU us/op 0"), text);
+    }
+
+    @Test
     void eachRoundTripHasATableOfItsOwn() {
         all.add(measured(new Turn(RR, 0, "ours", 1), 10, Map.of()));
         all.add(measured(new Turn(RR, 20, "ours", 1), 5, Map.of()));
