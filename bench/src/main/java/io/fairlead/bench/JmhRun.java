@@ -31,7 +31,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 ///
 /// ```
 /// --quick           short times and one process each: shows that it runs and the order of size, no more
-/// --results FOLDER  where the run's folder is made; none: a temporary one
+/// --results FOLDER  where the run's folder is made: one that is there; none: a temporary one
 /// ```
 /// A benchmark that fails, as one does that finds a wrong byte,
 /// ends the run with exit code 1 and leaves no folder.
@@ -56,6 +56,9 @@ public final class JmhRun {
         }
     }
 
+    private static final String QUICK = "--quick: good for seeing that everything runs, and the order of size. Not for comparing: one process and"
+            + " one second measured, in which the JVM still compiles what is measured.";
+
     private final String command;
     private final String exclude;
     private final List<Column> columns;
@@ -78,19 +81,23 @@ public final class JmhRun {
     /// @param setup further lines of Markdown for `setup.md`
     public int run(Times full, Times quick, String setup, String... args) throws IOException, RunnerException {
         List<String> rest = new ArrayList<>(Arrays.asList(args));
+        rest.replaceAll(word -> word.equals("--help") ? "-h" : word);
         CommandLineOptions chosen;
-        Times times;
+        boolean isQuick = rest.remove("--quick");
+        Times times = isQuick ? quick : full;
         String results;
         try {
-            times = rest.remove("--quick") ? quick : full;
-            results = value(rest, "--results", "jmh-results");
+            results = value(rest, "--results", RunFolder.RESULTS);
+            RunFolder.require(results);
             chosen = new CommandLineOptions(rest.toArray(String[]::new));
         } catch (CommandLineOptionException | IllegalArgumentException e) {
             System.err.println(command + ": " + e.getMessage() + "; see " + command + " -h");
             return 64;
         }
         if (chosen.shouldHelp()) {
-            System.out.println("JMH's options are below; ours are --quick and --results FOLDER|none.");
+            System.out.println("Ours beside JMH's options, which are below: --quick: short times, one process each, not for comparing;"
+                    + " --results FOLDER|none:\nwhere the run's folder is made (jmh-results), none: a temporary one. Exit code 0: it ran; 1: a benchmark"
+                    + " failed; 64: a bad argument.\nExample: " + command + " --quick --results none\n");
             chosen.showHelp();
             return 0;
         }
@@ -108,7 +115,8 @@ public final class JmhRun {
         long begun = System.nanoTime();
         try {
             Collection<RunResult> runs = new Runner(options.build()).run();
-            Files.writeString(folder.resolve("summary.md"), summary(runs, (System.nanoTime() - begun) / 1_000_000_000));
+            Files.writeString(folder.resolve("summary.md"), summary(runs, (System.nanoTime() - begun) / 1_000_000_000, isQuick ? QUICK + "\n\n" : ""));
+            System.out.println(isQuick ? "\n" + QUICK + "\n" : "");
         } catch (NoBenchmarksException _) {
             remove(folder);
             System.err.println(command + ": no benchmark fits " + chosen.getIncludes() + "; " + command + " -l lists them");
@@ -163,9 +171,9 @@ public final class JmhRun {
         options.jvmArgsAppend(arguments.toArray(String[]::new));
     }
 
-    private String summary(Collection<RunResult> runs, long seconds) {
+    private String summary(Collection<RunResult> runs, long seconds, String note) {
         var text = new StringBuilder("# ").append(command)
-                .append("\n\nMean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. ")
+                .append("\n\n").append(note).append("Mean and its 99.9 % confidence over all iterations, processes included; ± where there are enough. ")
                 .append("The run took ")
                 .append(seconds).append(" s.\n\n| benchmark | parameters | mean | ± | unit |");
         columns.forEach(column -> text.append(' ').append(column.title).append(" |"));

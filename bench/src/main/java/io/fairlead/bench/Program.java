@@ -6,8 +6,12 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /// How a program of this module begins and ends: its options, and the exit codes that all of them have.
@@ -27,12 +31,29 @@ public final class Program {
 
     private Program() {}
 
-    /// `command` with its options; enum values are read in any case. A bad one is told in a line, and not in all of the help.
-    public static CommandLine commandLine(Object command) {
-        CommandLine line = new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true);
+    /// `command` with its options. A bad one is told in a line, and not in all of the help.
+    ///
+    /// @param words what some options take: the constants' names in lower case, with dashes; in any case
+    @SafeVarargs
+    public static CommandLine commandLine(Object command, Class<? extends Enum<?>>... words) {
+        CommandLine line = new CommandLine(command);
+        for (Class<? extends Enum<?>> type : words) {
+            register(line, type);
+        }
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF)); // its guess takes any stream for a terminal since JDK 22
         line.setParameterExceptionHandler((e, _) -> usage(e));
         return line;
+    }
+
+    private static <E extends Enum<?>> void register(CommandLine line, Class<E> type) {
+        line.registerConverter(type, text -> Arrays.stream(type.getEnumConstants()).filter(one -> word(one).equalsIgnoreCase(text)).findAny()
+                .orElseThrow(() -> new TypeConversionException("\"" + text + "\" is none of "
+                        + Arrays.stream(type.getEnumConstants()).map(Program::word).collect(Collectors.joining(", ")))));
+    }
+
+    /// A constant as an option takes it.
+    public static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static int usage(ParameterException e) {

@@ -41,12 +41,18 @@ class RangesTest {
 
     private final Colours colours = new Colours();
     private final StringWriter err = new StringWriter();
-    private final CommandLine line = Program.commandLine(colours).setErr(new PrintWriter(err));
+    private final CommandLine line = Program.commandLine(colours, Colour.class).setErr(new PrintWriter(err));
 
     @Test
     void wordsAreReadInAnyCase() {
-        assertEquals(0, line.execute("--colour", "dark_Blue", "--weight", "0.01"));
+        assertEquals(0, line.execute("--colour", "dark-Blue", "--weight", "0.01"));
         assertEquals(Colour.DARK_BLUE, colours.colour);
+    }
+
+    @Test
+    void aWordThatIsNoneIsQuotedWithThoseThatAre() {
+        line.execute("--colour", "green");
+        assertTrue(err.toString().contains("\"green\" is none of red, dark-blue\n"), err::toString);
     }
 
     @ParameterizedTest

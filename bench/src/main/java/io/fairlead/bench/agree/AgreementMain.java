@@ -81,9 +81,11 @@ public final class AgreementMain {
 
     public static void main(String[] args) {
         if (args.length > 0) {
-            System.err.println("usage: bench/agreement, without arguments: our load generator beside iperf3, redis-benchmark and wrk,"
-                    + " all through kubectl, on the cluster of $KUBECONFIG; about two and a half minutes");
-            System.exit(args[0].equals("--help") || args[0].equals("-h") ? 0 : Program.EXIT_USAGE);
+            boolean asked = args[0].equals("--help") || args[0].equals("-h");
+            (asked ? System.out : System.err).println("Usage: bench/agreement, without arguments\nOur load generator beside iperf3, redis-benchmark and wrk,"
+                    + " all through kubectl, on the cluster of $KUBECONFIG; about two and a half minutes.\nExit code 0: it ran. 1: a program failed, or the"
+                    + " cluster did. 64: an argument. 78: no cluster, or a program is missing. 130: interrupted.");
+            System.exit(asked ? 0 : Program.EXIT_USAGE);
         }
         if (Program.lacksCluster(NAME)) {
             System.exit(Program.EXIT_CONFIG);
@@ -101,7 +103,7 @@ public final class AgreementMain {
         String machine = RunFolder.machine();
         Path kubeconfig = ServerPod.kubeconfig().orElseThrow();
         try (ServerPod pod = ServerPod.deploy(kubeconfig)) {
-            var main = new AgreementMain(RunFolder.create(Path.of("jmh-results"), "-agreement"), kubeconfig, interruption);
+            var main = new AgreementMain(RunFolder.create(Path.of(RunFolder.RESULTS), "-agreement"), kubeconfig, interruption);
             main.setup(machine, pod);
             main.startIperf(pod.namespace());
             main.left = new TimeLeft(NAME, ROUNDS * TURNS);

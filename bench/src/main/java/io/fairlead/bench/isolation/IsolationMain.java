@@ -124,7 +124,7 @@ public final class IsolationMain implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return Program.commandLine(new IsolationMain());
+        return Program.commandLine(new IsolationMain(), Culprits.Case.class, Culprits.Leave.class, Choice.class);
     }
 
     @Override
@@ -137,6 +137,7 @@ public final class IsolationMain implements Callable<Integer> {
         if (!programs.keySet().containsAll(peers)) {
             throw new ParameterException(spec.commandLine(), "no such peer among " + peers + "; there are " + programs.keySet());
         }
+        options.check(spec);
         if (Program.lacksCluster(NAME)) {
             return Program.EXIT_CONFIG;
         }

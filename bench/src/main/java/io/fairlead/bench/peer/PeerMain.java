@@ -76,6 +76,9 @@ public final class PeerMain implements Callable<Integer> {
     private static final List<String> LIBRARIES = List.of("client-java", "fabric8");
     private static final String DIRECT = "direct";
     private static final String PROFILED = "fairlead";
+    static final String QUICK = "--quick: good for seeing that every peer runs without errors, and the order of size. Not for telling who is faster:"
+            + " so few rounds say\nnothing of the noise, and so early after the start of a process the JVMs (fairlead, client-java, fabric8) still compile their"
+            + " code, on the cores that\nare measured, which kubectl does not. For figures run without --quick, or with --rounds 3 --warmup 20.";
 
     @Option(names = "--quick", description = "the main workloads once, a short while each, by the main peers: under 4 minutes")
     private boolean quick;
@@ -147,6 +150,7 @@ public final class PeerMain implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        options.check(spec);
         if (!ideal && Program.lacksCluster(NAME, "a real cluster, or --ideal")) {
             return Program.EXIT_CONFIG;
         }
@@ -223,13 +227,20 @@ public final class PeerMain implements Callable<Integer> {
             }
         }
         int count = plan.turns().size() + profiled(plan).size();
-        System.err.printf(Locale.ROOT, "%d turns of about %.1f s: some %.0f minutes%n", count, turnSeconds(), Math.ceil(count * turnSeconds() / 60));
+        System.err.println(expected(count, turnSeconds()));
         try (Servers servers = ideal ? Servers.ideal() : Servers.deploy(ServerPod.kubeconfig().orElseThrow())) {
             Path folder = RunFolder.create(options.results, "Peer");
             Files.writeString(folder.resolve("setup.md"), setup(plan, commands, machine, servers));
             var runner = new TurnRunner(servers.pod(), servers.kubeconfig(), commands, duration(warmup()), duration(seconds()));
             measure(plan, runner, folder, interruption);
         }
+    }
+
+    /// What the user is told before the run.
+    static String expected(int turns, double turnSeconds) {
+        long minutes = (long) Math.ceil(turns * turnSeconds / 60);
+        return String.format(Locale.ROOT, "%d %s of about %.1f s: %s", turns, turns == 1 ? "turn" : "turns", turnSeconds,
+                minutes == 1 ? "a minute at most" : "some " + minutes + " minutes");
     }
 
     private List<Turn> profiled(Plan plan) {
@@ -258,7 +269,7 @@ public final class PeerMain implements Callable<Integer> {
                 left.turnEnded(profiles.add(runner, turn, profileCommand(turn), usual).text() + "; profiled, in no table");
             }
         } finally {
-            String summary = "# Side by side\n\n"
+            String summary = "# Side by side\n\n" + (quick && (rounds == null || warmup == null) ? QUICK + "\n\n" : "")
                     + (all.size() < turns.size() ? "Ended after " + all.size() + " of " + turns.size() + " turns.\n\n" : "")
                     + Report.of(all, plan.peers());
             Files.writeString(folder.resolve("summary.md"), summary);

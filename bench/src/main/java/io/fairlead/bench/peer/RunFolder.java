@@ -12,12 +12,26 @@ import java.util.stream.Stream;
 
 /// A run's place in the record: `jmh-results/<date>-<cpu model>-<cores>c/`, and the facts of the machine for its `setup.md`.
 public final class RunFolder {
+    /// Where runs go if nobody says otherwise; it is made.
+    public static final String RESULTS = "jmh-results";
     private static final int OUTPUT_SECONDS_MAX = 10;
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm", Locale.ROOT);
     /// Above this, something else ran beside the run, or shortly before it.
     private static final double QUIET_LOAD = 1;
 
     private RunFolder() {}
+
+    /// Refuses a `--results` that is no folder, but for the usual one: one that is mistyped would be made, and found by nobody.
+    ///
+    /// @param results `none`, or a folder
+    /// @throws IllegalArgumentException as a message for the user
+    public static void require(String results) {
+        Path folder = Path.of(results).toAbsolutePath().normalize();
+        if (!results.equals("none") && !results.equals(RESULTS) && !Files.isDirectory(folder)) {
+            throw new IllegalArgumentException("--results " + results + ": there is no folder " + folder
+                    + "; make it, or take none for a temporary one");
+        }
+    }
 
     /// Makes the folder for a run that starts now, under `root`.
     public static Path create(Path root) throws IOException {

@@ -79,7 +79,7 @@ public final class ScaleMain implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return Program.word(this);
         }
     }
 
@@ -141,13 +141,14 @@ public final class ScaleMain implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return Program.commandLine(new ScaleMain());
+        return Program.commandLine(new ScaleMain(), Part.class);
     }
 
     @Override
     public Integer call() {
         new Ranges(spec).above(0, "--seconds", "--rtt").atLeast(MEMORY_RECORDS, "--count")
                 .atLeast(1, "--active", "--active-ideal", "--at-once", "--path-connections", "--window", "--rounds");
+        options.check(spec);
         return Program.run(NAME, this::run);
     }
 

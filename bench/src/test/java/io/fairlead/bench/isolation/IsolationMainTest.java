@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IsolationMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--cases e", "--cases", "--connections 0", "--seconds 0", "--seconds NaN", "--reference 0", "--rate -1", "--repeat-b -1",
-            "--known perhaps", "--one-port 1", "--leave", "--peers nobody", "--peers fairlead,nobody", "--sessions 0", "--sessions many", "--nonsense"})
+            "--known perhaps", "--results nowhere", "--one-port 1", "--leave", "--peers nobody", "--peers fairlead,nobody", "--sessions 0", "--sessions many", "--nonsense"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         assertEquals(64, IsolationMain.commandLine().setErr(new PrintWriter(new StringWriter())).execute(line.split(" ")));
     }

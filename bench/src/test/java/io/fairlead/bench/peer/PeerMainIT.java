@@ -21,7 +21,7 @@ class PeerMainIT {
 
     @Test
     void aRunLeavesItsMeasurementsAndAProfileWithSamplesOfTheEventLoops() throws IOException {
-        Path results = temp.resolve("results");
+        Path results = Files.createDirectory(temp.resolve("results"));
         assertEquals(0, run("--fairlead", BuiltFairlead.script(temp), "--peers", "fairlead,raw", "--profile", "--results", results.toString()));
         Path folder;
         try (var made = Files.list(results)) {
@@ -40,18 +40,18 @@ class PeerMainIT {
     }
 
     @Test
-    void resultsThatCannotBeWrittenAreOneSentence() throws IOException {
+    void resultsThatAreNoFolderAreRefusedInOneSentence() throws IOException {
         Path file = Files.writeString(temp.resolve("file"), "kept");
         PrintStream usual = System.err;
         var said = new ByteArrayOutputStream();
         System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
         try {
-            assertEquals(1, run("--peers", "raw", "--results", file.toString()));
+            assertEquals(64, run("--peers", "raw", "--results", file.toString()));
         } finally {
             System.setErr(usual);
         }
         String text = said.toString(StandardCharsets.UTF_8);
-        assertTrue(text.contains("bench/peer: " + file + " is in the way: it is no folder"), text);
+        assertTrue(text.contains("bench/peer: --results " + file + ": there is no folder " + file), text);
         assertFalse(text.contains("\tat "), text);
         assertEquals("kept", Files.readString(file));
     }

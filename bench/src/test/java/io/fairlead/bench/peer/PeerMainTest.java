@@ -16,7 +16,7 @@ import picocli.CommandLine;
 class PeerMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--rounds", "--rounds none", "--nonsense", "--workloads nothing", "--peers nobody", "--rtt -1", "--seconds 0",
-            "--rounds 0", "--profile --peers kubectl-ws,fairlead"})
+            "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         var err = new StringWriter();
         assertEquals(64, PeerMain.commandLine().setErr(new PrintWriter(err)).execute(line.split(" ")));
@@ -53,6 +53,12 @@ class PeerMainTest {
         assertTrue(setup.contains("- command: `bench/peer --quick --fairlead fairlead --kubectl kubectl-1.34 --peer 'k=krelay {ports}'`\n"), setup);
         assertTrue(setup.contains("- fairlead: `fairlead -n {namespace} port-forward pod/{pod} {ports}`\n"), setup);
         assertFalse(setup.contains("- kubectl"), setup);
+    }
+
+    @Test
+    void whatARunTakesIsSaidInTheRightNumber() {
+        assertEquals("1 turn of about 6.6 s: a minute at most", PeerMain.expected(1, 6.6));
+        assertEquals("228 turns of about 6.6 s: some 26 minutes", PeerMain.expected(228, 6.6));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.fairlead.bench.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -27,6 +28,16 @@ class RunFolderTest {
         try (var made = Files.list(results)) {
             assertEquals(5, made.filter(Files::isDirectory).count());
         }
+    }
+
+    @Test
+    void resultsGoIntoAFolderThatIsThereOrIntoATemporaryOne(@TempDir Path temp) {
+        RunFolder.require("none");
+        RunFolder.require(RunFolder.RESULTS); // is made
+        RunFolder.require(temp.toString());
+        String mistyped = temp.resolve("jhm-results").toString();
+        assertEquals("--results " + mistyped + ": there is no folder " + mistyped + "; make it, or take none for a temporary one",
+                assertThrows(IllegalArgumentException.class, () -> RunFolder.require(mistyped)).getMessage());
     }
 
     @Test

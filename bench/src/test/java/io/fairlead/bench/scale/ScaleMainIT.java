@@ -27,7 +27,7 @@ class ScaleMainIT {
                 exit 70
                 """);
         Files.setPosixFilePermissions(forwarder, PosixFilePermissions.fromString("rwx------"));
-        Path results = folder.resolve("results");
+        Path results = Files.createDirectory(folder.resolve("results"));
         assertEquals(0, ScaleMain.commandLine().execute("--parts", "active-ideal,path", "--active-ideal", "3", "--seconds", "0.1", "--fairlead",
                 forwarder.toString(), "--results", results.toString()));
         List<String> lines = measurements(results);

@@ -12,10 +12,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScaleMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--parts everything", "--parts", "--seconds 0", "--seconds Infinity", "--active 0", "--active-ideal 0", "--count 19",
-            "--at-once 0", "--path-connections 0", "--rtt 0", "--rtt -1", "--rtt NaN", "--window 0", "--window -1", "--window 1M", "--rounds 0",
+            "--at-once 0", "--results nowhere", "--path-connections 0", "--rtt 0", "--rtt -1", "--rtt NaN", "--window 0", "--window -1", "--window 1M", "--rounds 0",
             "--nonsense"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         assertEquals(64, ScaleMain.commandLine().setErr(new PrintWriter(new StringWriter())).execute(line.split(" ")));
+    }
+
+    @Test
+    void anUnknownPartIsToldWithTheWordsThatAreKnown() {
+        var err = new StringWriter();
+        ScaleMain.commandLine().setErr(new PrintWriter(err)).execute("--parts", "nosuch");
+        assertTrue(err.toString().startsWith("bench/scale: Invalid value for option '--parts' (PART): \"nosuch\" is none of active, active-ideal, million,"
+                + " million-ideal, path, download\n"), err::toString);
     }
 
     @Test
