@@ -80,7 +80,8 @@ public final class PeerMain implements Callable<Integer> {
             + " so few rounds say\nnothing of the noise, and so early after the start of a process the JVMs (fairlead, client-java, fabric8) still compile their"
             + " code, on the cores that\nare measured, which kubectl does not. For figures run without --quick, or with --rounds 3 --warmup 20.";
 
-    @Option(names = "--quick", description = "the main workloads once, a short while each, by the main peers: under 4 minutes")
+    @Option(names = "--quick", description = "the main workloads once, a short while each, by the main peers: under 4 minutes. To see that all runs;"
+            + " not for telling who is faster, as JVMs still compile then")
     private boolean quick;
 
     @Option(names = "--peers", split = ",", paramLabel = "NAME", description = "whom to run, the first against the others: fairlead, kubectl-ws,"
