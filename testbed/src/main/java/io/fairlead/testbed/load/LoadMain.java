@@ -9,7 +9,8 @@ import java.util.List;
 ///
 /// ```
 /// java -cp ... io.fairlead.testbed.load.LoadMain MODE HOST:PORT[,HOST:PORT...] [--connections N] [--message BYTES] [--rate PER_SECOND] [--bytes B]
-///      [--count N] [--warmup S] [--seconds S] [--idle S] [--deadline S] [--select BEHAVIOUR] [--request TEXT] [--sources N]  [+ MODE HOST:PORT ... for a second workload beside it]
+///      [--count N] [--warmup S] [--seconds S] [--idle S] [--deadline S] [--select BEHAVIOUR] [--request TEXT] [--sources N] [--direct true]
+///      [+ MODE HOST:PORT ... for a second workload beside it]
 /// ```
 ///
 /// Modes are those of {@link Mode}. Prints one line of JSON per workload. Exit code 0 if none had an error, 1 if one had, 64 for a bad argument.

@@ -18,6 +18,7 @@ import java.util.List;
 /// @param select first line of each connection, for a server of many behaviours (`any`); empty for the others
 /// @param request what {@link Mode#ASK} sends, one char a byte; the path of {@link Mode#HTTP}
 /// @param sources source addresses 127.0.0.2, .3, ... to take in turn, so that a million short connections do not run out of ports; 0: the kernel's choice
+/// @param direct the targets are servers and no forwarders, though they may be on loopback, see {@link SourcePorts}
 public record LoadSpec(
         Mode mode,
         List<InetSocketAddress> targets,
@@ -32,7 +33,8 @@ public record LoadSpec(
         Duration deadline,
         String select,
         String request,
-        int sources) {
+        int sources,
+        boolean direct) {
 
     public LoadSpec {
         targets = List.copyOf(targets);
@@ -44,15 +46,15 @@ public record LoadSpec(
     /// `mode` against `targets` with the defaults: one connection, 64-byte messages, 1,000 of them per second, 1 MiB, 200 bursts, 1 s of warm-up and 5 s measured.
     public static LoadSpec of(Mode mode, InetSocketAddress... targets) {
         return new LoadSpec(mode, List.of(targets), 1, 64, 1000, 1 << 20, 200, Duration.ofSeconds(1), Duration.ofSeconds(5),
-                Duration.ofSeconds(5), Duration.ofSeconds(60), "", "", 0);
+                Duration.ofSeconds(5), Duration.ofSeconds(60), "", "", 0, false);
     }
 
     public LoadSpec withTargets(List<InetSocketAddress> list) {
-        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
+        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
     }
 
     public LoadSpec withTimes(Duration warm, Duration measured) {
-        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, select, request, sources);
+        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, select, request, sources, direct);
     }
 
     /// This workload with one option changed, as the command line names it.
@@ -61,26 +63,27 @@ public record LoadSpec(
     /// @throws IllegalArgumentException no such option, or a value that is none
     public LoadSpec with(String name, String value) {
         return switch (name) {
-            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
-            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
-            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, select, request, sources);
-            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, select, request, sources);
-            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, select, request, sources);
-            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, select, request, sources);
-            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, select, request, sources);
-            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, select, request, sources);
-            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), select, request, sources);
-            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, Integer.parseInt(value));
-            case "request" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, value, sources);
-            case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, request, sources);
+            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, select, request, sources, direct);
+            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, select, request, sources, direct);
+            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, select, request, sources, direct);
+            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, select, request, sources, direct);
+            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), select, request, sources, direct);
+            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, Integer.parseInt(value), direct);
+            case "direct" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, yes(value));
+            case "request" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, value, sources, direct);
+            case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, request, sources, direct);
             default -> throw new IllegalArgumentException(
-                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --select --request --sources");
+                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --select --request --sources --direct");
         };
     }
 
     private LoadSpec copy(int connections, int message, double rate, long bytes, long count, Duration warmup, Duration window, Duration idle,
-            Duration deadline, String select, String request, int sources) {
-        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, select, request, sources);
+            Duration deadline, String select, String request, int sources, boolean direct) {
+        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
     }
 
     /// Bytes or a count, with an optional k, M or G (powers of ten) or Ki, Mi, Gi (powers of two) behind it.
@@ -95,6 +98,13 @@ public record LoadSpec(
             default -> step * step * step;
         };
         return Long.parseLong(digits) * factor;
+    }
+
+    private static boolean yes(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("\"" + text + "\" is neither true nor false");
+        }
+        return text.equals("true");
     }
 
     private static Duration seconds(String text) {

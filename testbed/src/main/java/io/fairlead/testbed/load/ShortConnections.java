@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -57,7 +58,7 @@ final class ShortConnections {
                 channel.pipeline().addLast(one);
             }
         });
-        load.connect(bootstrap, index).addListener(connected -> {
+        load.connect(bootstrap, index, connected -> {
             if (!connected.isSuccess()) {
                 if (!load.over()) { // the end of the load closes those under way
                     load.tally.error("connect: " + Workload.kind(connected.cause()));
@@ -78,6 +79,7 @@ final class ShortConnections {
         }
     }
 
+    @ChannelHandler.Sharable // by those channels that did not get their port
     private final class One extends ChannelInboundHandlerAdapter {
         private final long startNanos;
         private boolean answered;

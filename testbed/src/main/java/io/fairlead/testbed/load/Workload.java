@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,8 @@ import java.util.concurrent.TimeoutException;
 final class Workload implements AutoCloseable {
     private static final int CONNECTING_MAX = 64;
     private static final int BULK_READ_BYTES = 128 * 1024;
+    /// Then the kernel chooses, as it does elsewhere.
+    private static final int PORTS_TRIED = 16;
 
     final LoadSpec spec;
     final EventLoop loop;
@@ -38,6 +42,8 @@ final class Workload implements AutoCloseable {
     private final CompletableFuture<Void> allOpen = new CompletableFuture<>();
     private final CompletableFuture<Void> allDone = new CompletableFuture<>();
     private final long threadId;
+    /// Where the mode has short connections.
+    private final Optional<SourcePorts> ports;
     private ShortConnections shortConnections; // where the mode has them
     private byte[] patternDigest;
     private int endedConnects;
@@ -51,6 +57,7 @@ final class Workload implements AutoCloseable {
     Workload(LoadSpec spec) throws InterruptedException {
         this.spec = spec;
         this.loop = loops.next();
+        this.ports = isShort() ? SourcePorts.ofThisMachine() : Optional.empty();
         this.threadId = onLoop(() -> Thread.currentThread().threadId());
     }
 
@@ -175,12 +182,37 @@ final class Workload implements AutoCloseable {
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(readBytes).maxMessagesPerRead(4));
     }
 
-    ChannelFuture connect(Bootstrap bootstrap, int index) {
+    /// `listener` hears how it ended. Where a port of {@link SourcePorts} is somebody else's, others are tried first, so a handler may be added to several
+    /// channels, one after another.
+    void connect(Bootstrap bootstrap, int index, ChannelFutureListener listener) {
         InetSocketAddress target = spec.targets().get(index % spec.targets().size());
-        if (spec.sources() == 0) {
-            return bootstrap.connect(target);
+        if (spec.sources() > 0) {
+            bootstrap.connect(target, new InetSocketAddress("127.0.0." + (2 + index % spec.sources()), 0)).addListener(listener);
+        } else if (ports.isPresent() && isDirect(target)) {
+            connectFrom(ports.get(), bootstrap.option(ChannelOption.SO_REUSEADDR, true), target, PORTS_TRIED, listener);
+        } else {
+            bootstrap.connect(target).addListener(listener);
         }
-        return bootstrap.connect(target, new InetSocketAddress("127.0.0." + (2 + index % spec.sources()), 0));
+    }
+
+    private boolean isDirect(InetSocketAddress target) {
+        return !target.isUnresolved() && (spec.direct() || !target.getAddress().isLoopbackAddress());
+    }
+
+    private static void connectFrom(SourcePorts ports, Bootstrap bootstrap, InetSocketAddress target, int tries, ChannelFutureListener listener) {
+        ChannelFuture connecting = tries == 0 ? bootstrap.connect(target) : bootstrap.connect(target, ports.next(target.getAddress()));
+        connecting.addListener((ChannelFuture connected) -> {
+            if (tries > 0 && !connected.isSuccess() && isPortTaken(connected.cause())) {
+                connectFrom(ports, bootstrap, target, tries - 1, listener);
+            } else {
+                listener.operationComplete(connected);
+            }
+        });
+    }
+
+    private static boolean isPortTaken(Throwable cause) {
+        String text = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        return text.contains("address already in use") || text.contains("cannot assign requested address");
     }
 
     /// The kind under which a failure is counted.
@@ -206,7 +238,7 @@ final class Workload implements AutoCloseable {
             @Override
             protected void initChannel(Channel channel) {}
         });
-        connect(bootstrap, index).addListener((ChannelFuture connected) -> {
+        connect(bootstrap, index, connected -> {
             if (over) {
                 connected.channel().close();
                 return;
@@ -238,7 +270,7 @@ final class Workload implements AutoCloseable {
         connect(bootstrap(BULK_READ_BYTES).handler(new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel channel) {}
-        }), worker.index).addListener((ChannelFuture connected) -> {
+        }), worker.index, connected -> {
             if (!connected.isSuccess()) {
                 if (!over) {
                     tally.error("connect: " + kind(connected.cause()));

@@ -3,6 +3,7 @@ package io.fairlead.testbed.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fairlead.testbed.loop.Loops;
 import io.fairlead.testbed.pod.Pattern;
@@ -15,12 +16,16 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -157,6 +162,53 @@ class LoadIT {
             assertTrue(load.begun >= atOnce && load.begun <= atOnce + load.opened, load.begun + " begun, " + load.opened + " opened");
             assertEquals(Map.of(), load.tally.errors);
         }
+    }
+
+    /// Every port is in TIME_WAIT when its turn comes again, and some are somebody else's.
+    @Test
+    void moreConnectionsGoStraightToAServerThanThereArePorts() throws Exception {
+        SourcePorts ports = SourcePorts.ofThisMachine().orElse(null);
+        assumeTrue(ports != null, "not on Linux");
+        var taken = new ArrayList<ServerSocket>();
+        Set<Integer> used = ConcurrentHashMap.newKeySet();
+        try {
+            for (int port = ports.first; taken.size() < 20; port++) {
+                var other = new ServerSocket();
+                other.setReuseAddress(false);
+                taken.add(other);
+                try {
+                    other.bind(new InetSocketAddress(port));
+                } catch (BindException _) {
+                    continue; // in TIME_WAIT since another run
+                }
+            }
+            int count = ports.count + 500;
+            LoadResult result = run("churn", connection -> {
+                used.add(connection.remoteAddress().getPort());
+                PodBehaviour.echo().serve(connection);
+            }, "connections", "4", "count", Integer.toString(count), "direct", "true");
+            assertEquals(Map.of(), result.errors());
+            assertEquals(count, result.ops());
+            assertTrue(used.stream().allMatch(port -> port >= ports.first && port < ports.first + ports.count), "of the last quarter");
+            assertTrue(used.size() < count, "each but a few again");
+        } finally {
+            for (ServerSocket other : taken) {
+                other.close();
+            }
+        }
+    }
+
+    @Test
+    void toAForwarderOnLoopbackTheKernelChoosesThePort() throws Exception {
+        Set<Integer> used = ConcurrentHashMap.newKeySet();
+        LoadResult result = run("churn", connection -> {
+            used.add(connection.remoteAddress().getPort());
+            PodBehaviour.echo().serve(connection);
+        }, "connections", "4", "count", "200");
+        assertEquals(Map.of(), result.errors());
+        SourcePorts ports = SourcePorts.ofThisMachine().orElse(null);
+        assumeTrue(ports != null, "not on Linux");
+        assertTrue(used.stream().anyMatch(port -> port < ports.first || port >= ports.first + ports.count), used.toString());
     }
 
     private LoadResult run(String mode, PodBehaviour behaviour, String... options) throws IOException, InterruptedException {
