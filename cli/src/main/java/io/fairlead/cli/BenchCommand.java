@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,9 +35,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
-/// `fairlead bench`: measures the path to a port of a pod. Generators, forwards and, without a target, the cluster run in this process; each number
-/// of sessions is a fresh forward. Order: every item once unmeasured, so that no figure has the start of the JVM in it and a target that cannot do
+/// `fairlead bench`: measures the path to a port of a pod. Generators, forwards and, without a target, the cluster run in this process; each
+/// measurement has a forward of its own. Order: every item once unmeasured, so that no figure has the start of the JVM in it and a target that cannot do
 /// what was said of it is found; the direct path, where there is one; each number of sessions; and all of that a second time, in reverse: a JVM gets
 /// faster for a while, and that is not to pass for a gain of sessions. Of the two figures the better one counts.
 ///
@@ -53,6 +53,8 @@ record BenchCommand(Output output, String version) {
     private static final Duration WARM_UP_MAX = Duration.ofMillis(500);
     private static final long SESSIONS_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long CAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /// What a measurement takes beside its traffic: a forward, connections.
+    private static final Duration BESIDE = Duration.ofMillis(100);
     private static final int PROBE_MILLIS = 1_000;
     private static final int ROUND_TRIPS = 9;
     private static final int CAUSES_MAX = 3;
@@ -223,24 +225,23 @@ record BenchCommand(Output output, String version) {
             measurements = PASSES * paths.size() * items.size();
             for (List<Integer> pass : List.of(paths, paths.reversed())) {
                 for (int sessions : pass) {
-                    if (sessions == Figure.DIRECT) {
-                        for (Item item : items) {
-                            measure(item, direct(item, embedded, route), Figure.DIRECT, 0);
+                    for (Item item : items) {
+                        if (sessions == Figure.DIRECT) {
+                            measure(item, direct(item, embedded, route), Figure.DIRECT, Optional.empty());
+                        } else {
+                            measure(item, engine, spec, sessions);
                         }
-                    } else {
-                        measure(items, engine, spec, sessions);
                     }
                 }
             }
             complete = true;
         }
 
-        private void measure(List<Item> items, Engine engine, ForwardSpec spec, int sessions) throws ForwardException, InterruptedException {
+        /// Through a forward of its own: the engine opens another session beside one that an upload stalls, and the next item is not to have it.
+        private void measure(Item item, Engine engine, ForwardSpec spec, int sessions) throws ForwardException, InterruptedException {
             try (Forward forward = engine.forward(spec.withSessions(sessions), this::event)) {
                 awaitSessions(forward, sessions);
-                for (Item item : items) {
-                    measure(item, DemoCommand.local(forward, item.port()), sessions, forward.stats().sessionsNow());
-                }
+                measure(item, DemoCommand.local(forward, item.port()), sessions, Optional.of(forward));
             }
         }
 
@@ -272,10 +273,16 @@ record BenchCommand(Output output, String version) {
             target.put("generator", options.generator().name().toLowerCase(Locale.ROOT));
             target.put("window_s", options.window().toMillis() / 1e3);
             output.error("fairlead: measuring pod " + forward.pod() + ", about " + seconds(items.size(), 1 + options.sessions().size()) + " s; Ctrl-C ends");
+            int count = 0;
             for (Item item : items.reversed()) { // the more is asked of the target the sooner it is known that it cannot
+                unmeasured(++count, items, item, "");
                 tryOut(forward, item);
             }
             causes.clear();
+        }
+
+        private void unmeasured(int number, List<Item> items, Item item, String path) {
+            output.error("fairlead: unmeasured %d of %d: %s%s".formatted(number, items.size(), item.label(), path));
         }
 
         private boolean isDirectFit(List<Item> items, Embedded embedded, Forward.Route route) throws InterruptedException {
@@ -290,15 +297,15 @@ record BenchCommand(Output output, String version) {
         }
 
         private long seconds(int items, int paths) {
-            return 1 + (items * first.toMillis() + PASSES * items * paths * options.window().plus(warmUp).toMillis()) / 1000;
+            return 1 + (2 * items * first.toMillis() + PASSES * items * paths * options.window().plus(warmUp).plus(BESIDE).toMillis()) / 1000;
         }
 
         /// Does an item unmeasured. A target that cannot do it ends the run with a reason.
         private void tryOut(Forward forward, Item item) throws InterruptedException, TargetException {
             InetSocketAddress local = DemoCommand.local(forward, item.port());
-            Figure figure = Figure.measure(item, local, 1, 0, Duration.ZERO, first);
+            Figure figure = Figure.measure(item, local, 1, Optional.of(forward), Duration.ZERO, first);
             if (figure.score() == 0 && figure.errorCount() == 0) {
-                figure = Figure.measure(item, local, 1, 0, Duration.ZERO, FIRST_AGAIN);
+                figure = Figure.measure(item, local, 1, Optional.of(forward), Duration.ZERO, FIRST_AGAIN);
             }
             if (figure.errorCount() > 0) {
                 String error = figure.errors().keySet().iterator().next();
@@ -341,8 +348,8 @@ record BenchCommand(Output output, String version) {
             };
         }
 
-        private void measure(Item item, InetSocketAddress address, int sessions, long up) throws InterruptedException {
-            Figure figure = Figure.measure(item, address, sessions, up, warmUp, options.window());
+        private void measure(Item item, InetSocketAddress address, int sessions, Optional<Forward> forward) throws InterruptedException {
+            Figure figure = Figure.measure(item, address, sessions, forward, warmUp, options.window());
             figures.add(figure);
             output.error("fairlead: %d of %d: %s, %s: %s".formatted(figures.size(), measurements, item.label(), figure.path(), Report.amount(figure)));
         }
@@ -369,8 +376,10 @@ record BenchCommand(Output output, String version) {
             if (connectNanos(address).isEmpty()) {
                 return Optional.of(EventPrinter.hostAndPort(address) + " cannot be reached from here");
             }
+            int count = 0;
             for (Item item : items) {
-                Figure figure = Figure.measure(item, direct(item, embedded, route), Figure.DIRECT, 0, Duration.ZERO, first);
+                unmeasured(++count, items, item, ", direct");
+                Figure figure = Figure.measure(item, direct(item, embedded, route), Figure.DIRECT, Optional.empty(), Duration.ZERO, first);
                 if (figure.errorCount() > 0 || figure.score() == 0) {
                     return Optional.of(EventPrinter.hostAndPort(address) + " does not answer as the forward does"
                             + figure.errors().keySet().stream().findFirst().map(error -> ": " + error).orElse(""));
@@ -389,22 +398,14 @@ record BenchCommand(Output output, String version) {
             }
         }
 
-        /// Median time of a TCP connect to the API server.
+        /// Shortest time of a TCP connect to the API server: a longer one has the first use of the JVM's classes in it, or others' work here.
         private static OptionalDouble roundTrip(String server) {
             Optional<InetSocketAddress> address = address(server);
             if (address.isEmpty()) {
                 return OptionalDouble.empty();
             }
-            long[] nanos = new long[ROUND_TRIPS];
-            for (int i = 0; i < nanos.length; i++) {
-                var time = connectNanos(address.get());
-                if (time.isEmpty()) {
-                    return OptionalDouble.empty();
-                }
-                nanos[i] = time.get();
-            }
-            Arrays.sort(nanos);
-            return OptionalDouble.of(nanos[ROUND_TRIPS / 2] / 1e3);
+            return IntStream.range(0, ROUND_TRIPS).mapToObj(_ -> connectNanos(address.get())).flatMap(Optional::stream)
+                    .mapToDouble(nanos -> nanos / 1e3).min();
         }
 
         Report report() {
@@ -414,7 +415,7 @@ record BenchCommand(Output output, String version) {
             versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
             versions.put("processors", Runtime.getRuntime().availableProcessors());
             versions.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            return new Report(versions, target, roundTripMicros, figures, causes, complete);
+            return new Report(versions, target, options.target().isEmpty(), roundTripMicros, figures, causes, complete);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.fairlead.cli.bench;
 
+import io.fairlead.engine.Forward;
 import io.fairlead.testbed.load.Load;
 import io.fairlead.testbed.load.LoadResult;
 import io.fairlead.testbed.load.LoadSpec;
@@ -16,7 +17,9 @@ import org.HdrHistogram.Histogram;
 /// What one item came to on one path.
 ///
 /// @param sessions of the forward; 0 for the direct path
-/// @param sessionsUp how many of them there were when the window began
+/// @param sessionsUp how many there were when the window began, those included that took no new connections any more
+/// @param sessionsUpAtEnd and when it ended
+/// @param acceptPauses times the forward stopped accepting in the window, as its bound of connections was reached or file handles ran out
 /// @param generatorSeconds CPU time of the generator's one thread
 /// @param latency of the operations; empty for bulk
 /// @param errors by kind, warm-up included
@@ -25,6 +28,8 @@ public record Figure(
         Item item,
         int sessions,
         long sessionsUp,
+        long sessionsUpAtEnd,
+        long acceptPauses,
         double seconds,
         long opened,
         double opsPerSecond,
@@ -48,14 +53,19 @@ public record Figure(
     }
 
     public static final int DIRECT = 0;
+    /// Share of the window from which on a thread is full.
+    static final double BUSY_THREAD = 0.85;
 
     /// Measures. Blocks for warm-up and window, and for opening the connections.
-    public static Figure measure(Item item, InetSocketAddress target, int sessions, long sessionsUp, Duration warmup, Duration window)
+    ///
+    /// @param forward empty on the direct path
+    public static Figure measure(Item item, InetSocketAddress target, int sessions, Optional<Forward> forward, Duration warmup, Duration window)
             throws InterruptedException {
-        var watch = new CpuWatch();
-        LoadSpec spec = item.load(target, warmup, window);
+        var watch = new CpuWatch(forward);
+        LoadSpec spec = item.load(target, warmup, window).with("direct", Boolean.toString(forward.isEmpty()));
         LoadResult result = Load.run(List.of(spec), watch).getFirst();
-        return new Figure(item, sessions, sessionsUp, result.seconds(), result.opened(), result.opsPerSecond(), result.megabytesPerSecond(),
+        return new Figure(item, sessions, watch.sessionsAtBegin(), watch.sessionsAtEnd(), watch.acceptPauses(),
+                result.seconds(), result.opened(), result.opsPerSecond(), result.megabytesPerSecond(),
                 item.kind().bulk() ? Optional.empty() : Latency.of(result.latency()), watch.cpu(), result.generatorCpuSeconds(),
                 result.errors(), result.outcomes());
     }
@@ -77,13 +87,32 @@ public record Figure(
         return latency.map(Latency::p50).orElse(Double.NaN);
     }
 
-    /// `direct`, `1 session`, `8 sessions (5 up)`.
+    /// Whether the generator's one thread was full, so that the path may carry more.
+    boolean isOfGenerator() {
+        return generatorSeconds >= BUSY_THREAD * seconds;
+    }
+
+    /// More sessions than were asked for: the engine opens another one beside one that is stalled.
+    boolean hadMoreSessions() {
+        return !isDirect() && sessionsMost() > sessions;
+    }
+
+    long sessionsMost() {
+        return Math.max(sessionsUp, sessionsUpAtEnd);
+    }
+
+    /// `direct`, `1 session`, `8 sessions (5 up)`, `1 session (2 up)`.
     public String path() {
+        return asked() + (hadMoreSessions() ? " (" + sessionsMost() + " up)" : sessionsUp < sessions ? " (" + sessionsUp + " up)" : "");
+    }
+
+    /// `direct`, `1 session`, `8 sessions`.
+    String asked() {
         return switch (sessions) {
             case DIRECT -> "direct";
             case 1 -> "1 session";
             default -> sessions + " sessions";
-        } + (sessionsUp < sessions ? " (" + sessionsUp + " up)" : "");
+        };
     }
 
     /// One figure for each item and path, in the order of the first: of those with errors the first, as they are to be told; else the best.
@@ -124,6 +153,8 @@ public record Figure(
         if (!isDirect()) {
             all.put("sessions", sessions);
             all.put("sessions_up", sessionsUp);
+            all.put("sessions_up_at_end", sessionsUpAtEnd);
+            all.put("accept_pauses", acceptPauses);
         }
         all.put("counts", counts);
         if (counts && Double.isFinite(ratio)) {
@@ -151,7 +182,11 @@ public record Figure(
         cpuTimes.put("loops_s", round(cpu.loopsSeconds()));
         cpuTimes.put("busiest_loop", round(cpu.busiestLoop()));
         cpuTimes.put("generator_s", round(generatorSeconds));
+        cpuTimes.put("generator_full", isOfGenerator());
         cpuTimes.put("process_s", round(cpu.processSeconds()));
+        if (!Double.isNaN(cpu.busiestOfCluster())) {
+            cpuTimes.put("busiest_of_cluster", round(cpu.busiestOfCluster()));
+        }
         if (!Double.isNaN(cpu.machine())) {
             cpuTimes.put("machine", round(cpu.machine()));
         }

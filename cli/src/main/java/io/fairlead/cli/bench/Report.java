@@ -8,17 +8,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// All that one run of the command came to.
 ///
 /// @param versions of program, Java and system, by name
 /// @param target what was measured, by name
-/// @param roundTripMicros median time of a TCP connect to the API server; empty when it could not be measured
+/// @param embedded whether that is the embedded cluster, so that all of it runs in this process
+/// @param roundTripMicros shortest time of a TCP connect to the API server; empty when it could not be measured
 /// @param measured in the order of measuring; of those of the same item and path one counts, see {@link Figure#bestOfEach}
 /// @param causes the first reasons that the forward gave for connections that failed
 /// @param complete whether all was measured that was meant to be
-public record Report(Map<String, Object> versions, Map<String, Object> target, OptionalDouble roundTripMicros, List<Figure> measured,
+public record Report(Map<String, Object> versions, Map<String, Object> target, boolean embedded, OptionalDouble roundTripMicros, List<Figure> measured,
         List<String> causes, boolean complete) {
 
     public Report {
@@ -42,14 +44,15 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
                 }
             }
         });
-        List<String> summary = Summary.of(verdict(), Verdict.unsteady(measured));
+        List<String> summary = summary();
         if (!summary.isEmpty()) {
             lines.add("");
             lines.addAll(summary);
         }
         if (roundTripMicros.isPresent()) {
-            lines.add("A TCP connect to the API server takes " + Verdict.time(roundTripMicros.getAsDouble()) + ", the base round trip.");
+            lines.add("A TCP connect to the API server takes " + Verdict.time(roundTripMicros.getAsDouble()) + " at best, the base round trip.");
         }
+        lines.addAll(bounds(figures));
         lines.addAll(outcomes(figures));
         causes.forEach(cause -> lines.add("A connection failed: " + cause));
         if (!complete) {
@@ -76,6 +79,27 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
                 figure.errorCount());
     }
 
+    /// Which figures are not what they seem to be.
+    private static List<String> bounds(List<Figure> figures) {
+        var lines = new ArrayList<String>();
+        List<Figure> generators = figures.stream().filter(Figure::isOfGenerator).toList();
+        if (!generators.isEmpty()) {
+            lines.add("The generator's own thread was full, so the path may carry more than this: " + byItem(generators, Figure::asked) + ".");
+        }
+        List<Figure> more = figures.stream().filter(Figure::hadMoreSessions).toList();
+        if (!more.isEmpty()) {
+            lines.add("More sessions than asked for were up, as fairlead opens another beside one that is held up: " + byItem(more, figure -> figure.asked() + ": " + figure.sessionsMost()) + ".");
+        }
+        return lines;
+    }
+
+    /// `connecting 64 (direct, 1 session); requests 1 (direct)`.
+    private static String byItem(List<Figure> figures, Function<Figure, String> what) {
+        return figures.stream().collect(Collectors.groupingBy(figure -> figure.item().shortLabel(), LinkedHashMap::new,
+                Collectors.mapping(what, Collectors.joining(", ")))).entrySet().stream()
+                .map(item -> item.getKey() + " (" + item.getValue() + ")").collect(Collectors.joining("; "));
+    }
+
     /// What came besides, a line for each kind: `3 x opened anew, as the server closes: requests 1 (direct: 1, 1 session: 2).`
     private static List<String> outcomes(List<Figure> figures) {
         var kinds = new LinkedHashMap<String, Map<String, List<String>>>();
@@ -95,7 +119,11 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
     }
 
     public List<Verdict.Finding> verdict() {
-        return Verdict.of(measured, roundTripMicros);
+        return Verdict.of(measured, roundTripMicros, embedded);
+    }
+
+    private List<String> summary() {
+        return Summary.of(verdict(), Verdict.unsteady(measured), embedded);
     }
 
     private static Figure direct(List<Figure> figures, Item item) {
@@ -115,7 +143,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         all.put("measurements", measured.stream()
                 .map(figure -> figure.json(direct(figures, figure.item()), figures.contains(figure), Figure.ratio(passes(figure)))).toList());
         all.put("failures", causes);
-        all.put("summary", Summary.of(verdict(), Verdict.unsteady(measured)));
+        all.put("summary", summary());
         all.put("verdict", verdict().stream().map(Report::json).toList());
         try {
             return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(all);
@@ -131,6 +159,7 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, O
         all.put("limit", finding.limit().name().toLowerCase(Locale.ROOT));
         if (Double.isFinite(finding.sessionsGain())) {
             all.put("sessions_gain", Figure.round(finding.sessionsGain()));
+            all.put("sessions_least", Figure.round(finding.more().getFirst().score() / finding.fewest().score()));
         }
         all.put("text", finding.text());
         return all;

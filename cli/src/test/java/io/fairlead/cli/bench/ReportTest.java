@@ -19,7 +19,7 @@ class ReportTest {
     private static final Item DOWN = new Item(Item.Kind.DOWN, Mode.DOWNLOAD, 7002, "", 64);
 
     private static Report report(boolean complete, List<Figure> figures) {
-        return new Report(Map.of("fairlead", "1"), Map.of("target", "svc/api"), OptionalDouble.of(150.25), figures, List.of("why"), complete);
+        return new Report(Map.of("fairlead", "1"), Map.of("target", "svc/api"), false, OptionalDouble.of(150.25), figures, List.of("why"), complete);
     }
 
     private static final List<Figure> FIGURES = List.of(VerdictTest.figure(REQUESTS, 0, 5000, 200), VerdictTest.figure(DOWN, 0, 900, 0),
@@ -40,19 +40,20 @@ class ReportTest {
         assertFalse(direct.has("sessions") || direct.has("added_p50_us"), direct.toString());
 
         JsonNode requests = json.at("/measurements/2");
-        assertEquals(new TreeSet<>(List.of("what", "mode", "port", "connections", "path", "sessions", "sessions_up", "counts", "seconds", "opened", "ops_per_s", "MB_per_s",
+        assertEquals(new TreeSet<>(List.of("what", "mode", "port", "connections", "path", "sessions", "sessions_up", "sessions_up_at_end", "accept_pauses", "counts", "seconds", "opened", "ops_per_s", "MB_per_s",
                 "latency_us", "added_p50_us", "cpu", "errors", "outcomes")), names(requests));
         assertEquals(List.of("request", "rr", "forward"), List.of(requests.at("/what").asText(), requests.at("/mode").asText(), requests.at("/path").asText()));
         assertEquals(new TreeSet<>(List.of("count", "mean", "p50", "p90", "p99", "p99.9", "max")), names(requests.at("/latency_us")));
         assertEquals(480.5, requests.at("/latency_us/p50").asDouble());
         assertEquals(280.5, requests.at("/added_p50_us").asDouble());
-        assertEquals(new TreeSet<>(List.of("loops_s", "busiest_loop", "generator_s", "process_s", "machine")), names(requests.at("/cpu")));
+        assertEquals(new TreeSet<>(List.of("loops_s", "busiest_loop", "generator_s", "generator_full", "process_s", "machine")), names(requests.at("/cpu")));
 
         assertFalse(json.at("/measurements/3").has("latency_us"), "bulk has no operations");
         assertEquals(2, json.at("/verdict").size());
         assertEquals("path", json.at("/verdict/0/limit").asText());
         assertFalse(json.at("/verdict/0").has("sessions_gain"), "one connection");
         assertEquals(1.0, json.at("/verdict/1/sessions_gain").asDouble());
+        assertEquals(0.96, json.at("/verdict/1/sessions_least").asDouble());
     }
 
     @Test
@@ -95,7 +96,7 @@ class ReportTest {
     @Test
     void sessionsThatWereNotUpAreSaid() {
         Figure f = VerdictTest.figure(DOWN, 8, 100, 0);
-        Figure some = new Figure(f.item(), 8, 5, f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(),
+        Figure some = new Figure(f.item(), 8, 5, 5, 0, f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(),
                 f.errors(), f.outcomes());
         assertEquals("8 sessions", f.path());
         assertEquals("8 sessions (5 up)", some.path());
@@ -103,9 +104,29 @@ class ReportTest {
     }
 
     @Test
+    void sessionsBeyondThoseAskedForAreSaid() {
+        Figure f = VerdictTest.figure(DOWN, 1, 100, 0);
+        Figure more = new Figure(f.item(), 1, 1, 2, 0, f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(),
+                f.errors(), f.outcomes());
+        assertEquals("1 session (2 up)", more.path());
+        assertTrue(report(true, List.of(more)).lines().contains(
+                "More sessions than asked for were up, as fairlead opens another beside one that is held up: download 64 (1 session: 2)."), "told");
+        assertFalse(report(true, List.of(f)).lines().stream().anyMatch(line -> line.startsWith("More sessions than asked for")), "none were");
+    }
+
+    @Test
+    void figuresOfTheGeneratorsAreNamed() throws Exception {
+        Figure full = VerdictTest.with(VerdictTest.figure(DOWN, 0, 100, 0), VerdictTest.cpu(0, 0, 0.6), 1.7, Map.of());
+        Report report = report(true, List.of(full, VerdictTest.figure(DOWN, 1, 50, 0)));
+        assertTrue(report.lines().contains("The generator's own thread was full, so the path may carry more than this: download 64 (direct)."), "told");
+        JsonNode json = new ObjectMapper().readTree(report.json());
+        assertEquals(List.of(true, false), List.of(json.at("/measurements/0/cpu/generator_full").asBoolean(), json.at("/measurements/1/cpu/generator_full").asBoolean()));
+    }
+
+    @Test
     void whatCameBesidesIsALineForEachKind() {
         Figure f = VerdictTest.figure(REQUESTS, 1, 100, 5);
-        List<Figure> figures = List.of(0, 1, 2).stream().map(sessions -> new Figure(f.item(), sessions, sessions, f.seconds(), f.opened(),
+        List<Figure> figures = List.of(0, 1, 2).stream().map(sessions -> new Figure(f.item(), sessions, sessions, sessions, 0, f.seconds(), f.opened(),
                 f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), f.cpu(), f.generatorSeconds(), f.errors(),
                 Map.of("opened anew", 2L + sessions))).toList();
         assertTrue(report(true, figures).lines().contains("9 x opened anew: requests 1 (direct: 2, 1 session: 3, 2 sessions: 4)."), "one line");

@@ -26,13 +26,17 @@ class VerdictTest {
     /// A window of 2 s in which nothing was busy.
     static Figure figure(Item item, int sessions, double score, double p50) {
         boolean bulk = item.kind().bulk();
-        return new Figure(item, sessions, sessions, 2, item.connections(), bulk ? 0 : score, bulk ? score : 0,
+        return new Figure(item, sessions, sessions, sessions, 0, 2, item.connections(), bulk ? 0 : score, bulk ? score : 0,
                 bulk ? Optional.empty() : Optional.of(new Figure.Latency(100, p50, p50, p50 * 2, p50 * 3, p50 * 4, p50 * 5)),
-                new Cpu(0.2, 0.1, 0.5, 0.3), 0.1, Map.of(), Map.of());
+                cpu(0.2, 0.1, 0.3), 0.1, Map.of(), Map.of());
+    }
+
+    static Cpu cpu(double loops, double busiestLoop, double machine) {
+        return new Cpu(loops, busiestLoop, 2, Double.NaN, machine);
     }
 
     static Figure with(Figure f, Cpu cpu, double generatorSeconds, Map<String, Long> errors) {
-        return new Figure(f.item(), f.sessions(), f.sessionsUp(), f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), cpu,
+        return new Figure(f.item(), f.sessions(), f.sessionsUp(), f.sessionsUpAtEnd(), f.acceptPauses(), f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), cpu,
                 generatorSeconds, errors, f.outcomes());
     }
 
@@ -41,14 +45,14 @@ class VerdictTest {
     }
 
     private static Finding finding(OptionalDouble roundTrip, Figure... figures) {
-        List<Finding> findings = Verdict.of(List.of(figures), roundTrip);
+        List<Finding> findings = Verdict.of(List.of(figures), roundTrip, false);
         assertEquals(1, findings.size());
         return findings.getFirst();
     }
 
     @Test
     void errorsComeBeforeAllElse() {
-        Figure broken = with(figure(REQUESTS_64, 1, 1000, 900), new Cpu(2, 1, 2, 1), 2, Map.of("reset", 7L));
+        Figure broken = with(figure(REQUESTS_64, 1, 1000, 900), cpu(2, 1, 1), 2, Map.of("reset", 7L));
         Finding finding = finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), broken);
         assertEquals(Limit.ERRORS, finding.limit());
         assertEquals("1,000/s, p50 900 us with 1 session. Not to be trusted: 7 x reset.", finding.text());
@@ -66,25 +70,25 @@ class VerdictTest {
 
     @Test
     void aBusyGeneratorMakesALowerBound() {
-        assertEquals(Limit.GENERATOR, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), new Cpu(1.9, 0.95, 4, 1), 1.7, Map.of())).limit());
-        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), new Cpu(1.9, 0.95, 4, 1), 1.69, Map.of())).limit());
+        assertEquals(Limit.GENERATOR, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), cpu(1.9, 0.95, 1), 1.7, Map.of())).limit());
+        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), cpu(1.9, 0.95, 1), 1.69, Map.of())).limit());
     }
 
     @Test
     void whatIsNoFasterDirectlyIsTheServers() {
         Finding finding = finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), figure(REQUESTS_64, 1, 900, 950));
         assertEquals(Limit.SERVER, finding.limit());
-        assertTrue(finding.text().contains("directly it is 1,000/s, p50 900 us."), finding.text());
+        assertTrue(finding.text().contains("the direct path carries 1,000/s, p50 900 us."), finding.text());
         assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, figure(REQUESTS_64, 0, 1000, 900), figure(REQUESTS_64, 1, 899, 950)).limit());
     }
 
     @Test
     void theLoopIsBlamedBeforeTheMachine() {
         Figure figure = figure(DOWN_64, 1, 500, 0);
-        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.85, 3, 1), 0.1, Map.of())).limit());
-        assertEquals(Limit.MACHINE_CPU, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, 0.9), 0.1, Map.of())).limit());
-        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, 0.89), 0.1, Map.of())).limit());
-        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, new Cpu(1.7, 0.84, 3, Double.NaN), 0.1, Map.of())).limit());
+        assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure, cpu(1.7, 0.85, 1), 0.1, Map.of())).limit());
+        assertEquals(Limit.MACHINE_CPU, finding(NO_ROUND_TRIP, with(figure, cpu(1.7, 0.84, 0.85), 0.1, Map.of())).limit());
+        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, cpu(1.7, 0.84, 0.84), 0.1, Map.of())).limit());
+        assertEquals(Limit.BEYOND, finding(NO_ROUND_TRIP, with(figure, cpu(1.7, 0.84, Double.NaN), 0.1, Map.of())).limit());
     }
 
     @Test
@@ -101,10 +105,10 @@ class VerdictTest {
 
     @Test
     void oneConnectionIsTheLimitWhereMoreCarryMore() {
-        List<Finding> findings = Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 120, 0)), NO_ROUND_TRIP);
+        List<Finding> findings = Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 120, 0)), NO_ROUND_TRIP, false);
         assertEquals(List.of(Limit.CONNECTION, Limit.BEYOND), findings.stream().map(Finding::limit).toList());
         assertTrue(findings.getFirst().text().contains("more carry 1.2 times as much"), findings.getFirst().text());
-        assertEquals(Limit.BEYOND, Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 119, 0)), NO_ROUND_TRIP).getFirst().limit());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(figure(DOWN_1, 1, 100, 0), figure(DOWN_64, 1, 119, 0)), NO_ROUND_TRIP, false).getFirst().limit());
     }
 
     @Test
@@ -114,14 +118,14 @@ class VerdictTest {
         assertTrue(gains.text().startsWith("150.0 MB/s with 2 sessions. "), gains.text());
         assertTrue(gains.text().endsWith(" More sessions help: 2 sessions carry 1.5 times what 1 session does."), gains.text());
         Finding same = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 8, 110, 0));
-        assertTrue(same.text().endsWith(" More sessions than 1 gain nothing (1.10 times)."), same.text());
+        assertTrue(same.text().endsWith(" More sessions than 1 make no clear difference: 1.10 times."), same.text());
         for (Finding none : List.of(finding(NO_ROUND_TRIP, figure(DOWN_64, 4, 100, 0)),
                 finding(NO_ROUND_TRIP, figure(DOWN_1, 1, 100, 0), figure(DOWN_1, 2, 200, 0)))) {
             assertTrue(Double.isNaN(none.sessionsGain()) && !none.text().contains("More sessions"), none.text());
         }
-        Figure busy = with(figure(DOWN_64, 2, 200, 0), new Cpu(1, 0.5, 2, 1), 0.1, Map.of());
+        Figure busy = with(figure(DOWN_64, 2, 200, 0), cpu(1, 0.5, 1), 0.1, Map.of());
         String chance = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), busy).text();
-        assertTrue(chance.endsWith(" 2 sessions carry 2.0 times what 1 session does. That may be chance."), chance);
+        assertTrue(chance.endsWith(" More sessions carried more, which may be chance: 2 sessions carry 2.0 times what 1 session does."), chance);
     }
 
     @Test
@@ -155,12 +159,31 @@ class VerdictTest {
     }
 
     @Test
-    void moreSessionsThatCarryAsMuchOrLessCarryNoMore() {
-        for (double score : List.of(100.0, 60.0)) {
+    void moreSessionsThatCarryAsMuchOrALittleLessMakeNoClearDifference() {
+        for (double score : List.of(100.0, 84.0)) {
             Finding finding = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 4, score, 0));
             assertEquals(Gain.NONE, finding.gain());
-            assertTrue(finding.text().endsWith(" More sessions than 1 carry no more."), finding.text());
+            assertTrue(finding.text().endsWith(Verdict.text(" More sessions than 1 make no clear difference: %.2f times.", score / 100)), finding.text());
         }
+    }
+
+    @Test
+    void thatMoreSessionsCarryLessIsToldOfTheLargestNumber() {
+        Figure[] less = {figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 2, 110, 0), figure(DOWN_64, 8, 83, 0), figure(DOWN_64, 8, 60, 0),
+            figure(DOWN_64, 2, 110, 0), figure(DOWN_64, 1, 84, 0)};
+        Finding finding = finding(NO_ROUND_TRIP, less);
+        assertEquals(Gain.LESS, finding.gain());
+        assertEquals(1.1, finding.sessionsGain());
+        assertTrue(finding.text().endsWith(" More sessions carry less: 8 sessions carry 0.83 times what 1 session does."), finding.text());
+        less[5] = figure(DOWN_64, 1, 82, 0);
+        assertEquals(Gain.NONE, finding(NO_ROUND_TRIP, less).gain(), "within the difference of the two passes");
+        Finding some = finding(NO_ROUND_TRIP, figure(DOWN_64, 1, 100, 0), figure(DOWN_64, 2, 70, 0), figure(DOWN_64, 8, 104, 0));
+        assertEquals(Gain.NONE, some.gain(), "more of them do not");
+        assertTrue(some.text().endsWith(" More sessions than 1 make no clear difference: 0.70 to 1.04 times."), some.text());
+        less[5] = figure(DOWN_64, 1, 84, 0);
+        less[1] = figure(DOWN_64, 2, 130, 0);
+        less[4] = figure(DOWN_64, 2, 130, 0);
+        assertEquals(Gain.HELPS, finding(NO_ROUND_TRIP, less).gain(), "some help");
     }
 
     @Test
@@ -174,9 +197,9 @@ class VerdictTest {
     void thatMoreConnectionsCarryMoreIsToldOfSoundFiguresAlone() {
         Figure one = figure(DOWN_1, 1, 100, 0);
         Figure more = figure(DOWN_64, 1, 300, 0);
-        assertEquals(Limit.CONNECTION, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 151, 0)), NO_ROUND_TRIP).getFirst().limit());
-        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 150, 0)), NO_ROUND_TRIP).getFirst().limit());
-        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, with(more, Map.of("reset", 1L))), NO_ROUND_TRIP).getFirst().limit());
+        assertEquals(Limit.CONNECTION, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 151, 0)), NO_ROUND_TRIP, false).getFirst().limit());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, more, figure(DOWN_64, 1, 150, 0)), NO_ROUND_TRIP, false).getFirst().limit());
+        assertEquals(Limit.BEYOND, Verdict.of(List.of(one, with(more, Map.of("reset", 1L))), NO_ROUND_TRIP, false).getFirst().limit());
     }
 
     @Test
@@ -203,7 +226,40 @@ class VerdictTest {
     }
 
     @Test
+    void aDirectFigureOfTheGeneratorsIsALowerBoundAndNoMeasureOfTheServer() {
+        Figure direct = with(figure(REQUESTS_64, 0, 1000, 900), cpu(0, 0, 0.3), 1.7, Map.of());
+        Finding finding = finding(NO_ROUND_TRIP, direct, figure(REQUESTS_64, 1, 950, 950));
+        assertEquals(Limit.BEYOND, finding.limit());
+        assertTrue(finding.text().endsWith(" The direct path carries 1,000/s, p50 900 us; the generator's own thread is full there, so it may carry more."), finding.text());
+    }
+
+    @Test
+    void aForwardThatStoppedAcceptingIsLimitedByItsBound() {
+        Figure f = figure(REQUESTS_64, 4, 1000, 900);
+        Figure paused = new Figure(f.item(), 4, 4, 4, 3, f.seconds(), f.opened(), f.opsPerSecond(), f.megabytesPerSecond(), f.latency(), cpu(1.9, 0.95, 1), 0.1,
+                f.errors(), f.outcomes());
+        Finding finding = finding(NO_ROUND_TRIP, figure(REQUESTS_64, 1, 500, 900), paused);
+        assertEquals(Limit.ACCEPTING, finding.limit());
+        assertTrue(finding.text().contains("it stopped accepting 3 times, with 4,000 connections"), finding.text());
+        assertEquals(Gain.NOT_SAID, finding.gain(), "not the sessions carried more");
+    }
+
+    @Test
+    void ofTheEmbeddedClusterItsOwnThreadsAreKnownAndThereIsNoWire() {
+        Figure figure = figure(DOWN_64, 1, 500, 0);
+        Figure full = with(figure, new Cpu(0.4, 0.2, 3, 0.85, 1), 0.1, Map.of());
+        Figure idle = with(figure, new Cpu(0.4, 0.2, 3, 0.84, 0.84), 0.1, Map.of());
+        Figure busy = with(figure, new Cpu(0.4, 0.2, 3, 0.84, 0.85), 0.1, Map.of());
+        assertEquals(List.of(Limit.CLUSTER_CPU, Limit.BEYOND, Limit.MACHINE_CPU), List.of(full, idle, busy).stream()
+                .map(each -> Verdict.of(List.of(each), NO_ROUND_TRIP, true).getFirst().limit()).toList());
+        String text = Verdict.of(List.of(idle), NO_ROUND_TRIP, true).getFirst().text();
+        assertTrue(text.endsWith("(busiest event loop 20 %, busiest thread of the cluster 84 %, this machine 84 %): what limits cannot be told."), text);
+        assertEquals(Limit.PATH, Verdict.of(List.of(figure(REQUESTS_1, 1, 9000, 100)), OptionalDouble.of(60), true).getFirst().limit());
+        assertEquals(Limit.ROUND_TRIP, Verdict.of(List.of(figure(REQUESTS_1, 1, 9000, 100)), OptionalDouble.of(60), false).getFirst().limit());
+    }
+
+    @Test
     void theDirectPathAloneHasNoVerdict() {
-        assertEquals(List.of(), Verdict.of(List.of(figure(DOWN_1, 0, 100, 0)), NO_ROUND_TRIP));
+        assertEquals(List.of(), Verdict.of(List.of(figure(DOWN_1, 0, 100, 0)), NO_ROUND_TRIP, false));
     }
 }
