@@ -88,7 +88,8 @@ public record Report(Map<String, Object> versions, Map<String, Object> target, b
         }
         List<Figure> more = figures.stream().filter(Figure::hadMoreSessions).toList();
         if (!more.isEmpty()) {
-            lines.add("More sessions than asked for were up, as fairlead opens another beside one that is held up: " + byItem(more, figure -> figure.asked() + ": " + figure.sessionsMost()) + ".");
+            lines.add("More sessions than asked for were up, as fairlead opens another beside one that is held up: "
+                    + byItem(more, figure -> figure.asked() + ": " + figure.sessionsMost()) + ".");
         }
         return lines;
     }
