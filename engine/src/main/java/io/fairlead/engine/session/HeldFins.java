@@ -13,7 +13,11 @@ final class HeldFins {
     void hold(StreamPair pair, boolean isAnswered, long nowNanos) {
         pair.finDueNanos = nowNanos + (isAnswered ? Limits.FIN_QUIET_ANSWERED_NANOS : Limits.FIN_QUIET_UNANSWERED_NANOS);
         (isAnswered ? answered : unanswered).add(pair);
-        if (answered.size() + unanswered.size() > Limits.FINS_HELD_MAX) {
+        if (count() > Limits.FINS_HELD_MAX) { // perhaps only by pairs that have ended, or wait in the other line by now
+            answered.removeIf(other -> !other.finHeld());
+            unanswered.removeIf(other -> !other.finHeld() || other.isAnswered());
+        }
+        if (count() > Limits.FINS_HELD_MAX) {
             (answered.isEmpty() ? unanswered : answered).poll().finNow();
         }
     }
@@ -26,6 +30,10 @@ final class HeldFins {
 
     boolean isEmpty() {
         return answered.isEmpty() && unanswered.isEmpty();
+    }
+
+    private int count() {
+        return answered.size() + unanswered.size();
     }
 
     private void release(ArrayDeque<StreamPair> fins, long quietNanos, long nowNanos) {

@@ -471,6 +471,28 @@ class SessionTest {
         assertEquals(List.of("FIN " + locals.getFirst().pair.dataId), tunnel.said());
     }
 
+    @Test
+    void heldFinsThatHaveLeftDoNotMakeOthersLeaveEarly() {
+        LocalEnd patient = tunnel.open();
+        tunnel.reply(patient);
+        patient.send("request");
+        patient.pair.localEof();
+        for (int i = 0; i <= Limits.FINS_HELD_MAX; i++) {
+            LocalEnd quick = tunnel.open();
+            tunnel.reply(quick);
+            quick.send("request");
+            quick.pair.localEof();
+            tunnel.fromPod(quick, "answer");
+            tunnel.podEof(quick);
+            tunnel.errorEof(quick);
+            session.beforeFlush();
+            tunnel.pongs();
+        }
+        assertFalse(tunnel.said().contains("FIN " + patient.pair.dataId), "it alone is held");
+        pass(5_100);
+        assertEquals(List.of("FIN " + patient.pair.dataId), tunnel.said());
+    }
+
     private LocalEnd exchange() {
         LocalEnd local = tunnel.open();
         tunnel.reply(local);
