@@ -70,7 +70,7 @@ public final class Limits {
     /// Frames on a lane after which a sweep of pings asks how far the workers have come. A sweep costs the peer five small writes.
     public static final int FENCE_EVERY_FRAMES = 16;
 
-    /// A lane whose ping is missing for this long, while a later ping of another lane came back, is stalled.
+    /// A lane whose ping is missing for this long, while one of another lane that left with it or later came back, is stalled.
     public static final long LANE_STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /// A lane that has been stalled for this long without a break is told of, with the connections that wait on it. A busy server's workers lag by

@@ -19,6 +19,8 @@ final class Fences {
 
     private long pingsSent;
     private long newestPong = -1;
+    /// When the newest of the fences that are back left.
+    private long newestBackNanos;
     private long lastSweepNanos;
     /// Pings left since anything arrived, the first at `askedNanos`.
     private boolean asked;
@@ -39,6 +41,7 @@ final class Fences {
         this.lanes = lanes;
         this.counters = counters;
         lastSweepNanos = session.nowNanos();
+        newestBackNanos = session.nowNanos() - 1; // none is
     }
 
     /// Something happened that may have stuck a worker: it is asked soon.
@@ -96,7 +99,7 @@ final class Fences {
     /// Whether `lane` answers so much later than others that its worker is stuck.
     boolean isOverdue(Lane lane) {
         long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
-        return lane.isOverdue(newestPong, session.nowNanos(), patience);
+        return lane.isOverdue(newestBackNanos, session.nowNanos(), patience);
     }
 
     /// Keeps the session alive. Returns why it is dead, or null.
@@ -115,7 +118,7 @@ final class Fences {
     Lane pong(int id) {
         long number = numberOf((id - 1) / 2);
         for (Lane lane : lanes) {
-            long roundTrip = number < 0 ? -1 : lane.fenceReturned(number, session.nowNanos());
+            long roundTrip = number < 0 ? -1 : returned(lane, number);
             if (roundTrip >= 0) {
                 newestPong = Math.max(newestPong, number);
                 roundTripNanos = Math.min(roundTripNanos, roundTrip);
@@ -128,7 +131,16 @@ final class Fences {
     /// A stream of no pair was reset. Returns the lane that has moved, or null when it was no probe.
     Lane probed(int streamId) {
         Lane lane = lanes[streamId % Spdy.WORKERS];
-        return streamId > 0 && lane.fenceReturned(-streamId, session.nowNanos()) >= 0 ? lane : null;
+        return streamId > 0 && returned(lane, -streamId) >= 0 ? lane : null;
+    }
+
+    private long returned(Lane lane, long fence) {
+        long roundTrip = lane.fenceReturned(fence, session.nowNanos());
+        long leftNanos = session.nowNanos() - roundTrip;
+        if (roundTrip >= 0 && leftNanos - newestBackNanos > 0) {
+            newestBackNanos = leftNanos;
+        }
+        return roundTrip;
     }
 
     /// Answers a ping of the peer's own, unless it floods us. The answer is a ping to its workers, too, and takes a turn.

@@ -108,10 +108,11 @@ final class Lane {
         return -1;
     }
 
-    /// Whether a fence has been out for longer than `patienceNanos`, while number `newestReturned`, sent after it, is back.
-    boolean isOverdue(long newestReturned, long nowNanos, long patienceNanos) {
+    /// Whether a fence has been out for longer than `patienceNanos`, while one of another lane is back that left at `newestBackNanos`: together with
+    /// it, as the pings of a sweep do, or later.
+    boolean isOverdue(long newestBackNanos, long nowNanos, long patienceNanos) {
         int at = firstFence & RING - 1;
-        return firstFence != nextFence && fenceNumber[at] < newestReturned && nowNanos - fenceNanos[at] > patienceNanos;
+        return firstFence != nextFence && fenceNanos[at] - newestBackNanos <= 0 && nowNanos - fenceNanos[at] > patienceNanos;
     }
 
     /// Data streams of the frames among which is the one that the worker has in its hand, when the oldest fence is overdue: those after the last

@@ -81,14 +81,17 @@ class LaneTest {
     }
 
     @Test
-    void aMissingFenceIsOverdueOnlyWhenALaterOneIsBackAndPatienceIsOver() {
+    void aMissingFenceIsOverdueOnlyWhenOneThatLeftWithItOrLaterIsBackAndPatienceIsOver() {
         lane.sentFence(7, 1_000);
-        assertFalse(lane.isOverdue(-1, 9_000, 100), "nothing is back: the whole session may be slow");
-        assertFalse(lane.isOverdue(7, 9_000, 100));
-        assertFalse(lane.isOverdue(8, 1_100, 100));
-        assertTrue(lane.isOverdue(8, 1_101, 100));
-        lane.fenceReturned(7, 1_200);
-        assertFalse(lane.isOverdue(8, 9_000, 100), "none is out");
+        assertFalse(lane.isOverdue(999, 9_000, 100), "nothing as late is back: the whole session may be slow");
+        assertFalse(lane.isOverdue(1_000, 1_100, 100));
+        assertTrue(lane.isOverdue(1_000, 1_101, 100));
+        assertTrue(lane.isOverdue(2_000, 1_101, 100));
+        lane.sentFence(-13, 3_000); // a probe
+        lane.fenceReturned(7, 3_100);
+        assertFalse(lane.isOverdue(2_000, 9_000, 100), "the probe left later");
+        lane.fenceReturned(-13, 9_000);
+        assertFalse(lane.isOverdue(8_000, 9_000, 100), "none is out");
     }
 
     @Test

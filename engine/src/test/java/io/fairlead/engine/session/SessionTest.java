@@ -547,6 +547,31 @@ class SessionTest {
         assertFalse(session.isSpent(), "the worker moves: it will wind them up");
     }
 
+    /// An unread upload leaves one fence behind on its lane, and in a session with nothing else to do no other follows.
+    @Test
+    void anUnreadUploadAloneShowsWithinTwoSecondsWhicheverWorkerItStuck() {
+        for (int i = 0; i < 5; i++) {
+            var alone = new InMemoryTunnel();
+            LocalEnd[] locals = alone.openOnEachLane();
+            List.of(locals).forEach(alone::reply);
+            alone.session.beforeFlush();
+            alone.pongs();
+            while (locals[i].pair.wantsUpstream()) {
+                locals[i].send("x");
+                alone.session.beforeFlush();
+            }
+            int worker = i;
+            for (int ms = 0; ms < 2_000; ms += 10) {
+                List<SentFrame> stuck = alone.sent.stream().filter(f -> f.kind() == Kind.PING && (f.id() - 1) / 2 % 5 == worker).toList();
+                alone.sent.removeAll(stuck);
+                alone.pongs();
+                alone.sent.addAll(stuck);
+                alone.pass(10);
+            }
+            assertEquals(1, alone.session.stalledLanes(), "worker " + i);
+        }
+    }
+
     @Test
     void aStalledLaneGetsNoNewPairsUntilItMoves() {
         LocalEnd[] locals = tunnel.openOnEachLane();
