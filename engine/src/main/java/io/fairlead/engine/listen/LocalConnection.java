@@ -36,8 +36,8 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private static final System.Logger LOG = System.getLogger(LocalConnection.class.getName());
     /// What spill files of this process may still take.
     private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
-    /// Bytes in the queues of all local sockets of this process.
-    private static final AtomicLong QUEUED = new AtomicLong();
+    /// Bytes in the queues of all local sockets of this process. A test adds to it.
+    static final AtomicLong QUEUED = new AtomicLong();
 
     private final Tunnel tunnel;
     private final int port;
@@ -210,6 +210,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         try {
             movedNanos = System.nanoTime();
             spill = new SpillFile(Limits.SPILL_BYTES, SPILL_BUDGET);
+            if (ctx.channel().isWritable()) { // below the watermark, so no change of it will tell that the socket has taken what is queued
+                ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> unspillIfSpilled());
+            }
         } catch (IOException e) {
             LOG.log(Level.WARNING, "no temporary file for a slow local reader", e);
             pair.fail(new CloseReason.TooSlow(count()));
@@ -230,6 +233,12 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         long waiting = count() + spill.waiting();
         endSpill();
         pair.fail(new CloseReason.TooSlow(waiting));
+    }
+
+    private void unspillIfSpilled() {
+        if (spill != null) {
+            unspill();
+        }
     }
 
     /// The socket takes bytes again: those on disk come first.
@@ -272,9 +281,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         count();
         if (ctx.channel().isWritable()) {
             movedNanos = System.nanoTime();
-            if (spill != null) {
-                unspill();
-            }
+            unspillIfSpilled();
         }
         backlog();
     }

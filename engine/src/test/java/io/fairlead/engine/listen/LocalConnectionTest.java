@@ -20,7 +20,9 @@ import io.fairlead.engine.wire.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,7 +65,9 @@ class LocalConnectionTest {
     void connect() throws Exception {
         try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var tunnel = new Tunnel("web", 80);
-            new Bootstrap().group(home).channel(Transport.best().socketClass()).handler(tunnel).connect(server.getLocalSocketAddress()).sync();
+            new Bootstrap().group(home).channel(Transport.best().socketClass()).handler(tunnel)
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(Limits.SESSION_READ_BYTES).maxMessagesPerRead(Limits.SESSION_READS))
+                    .connect(server.getLocalSocketAddress()).sync();
             peer = server.accept();
             shards.add(tunnel).get(5, TimeUnit.SECONDS);
         }
@@ -266,6 +270,37 @@ class LocalConnectionTest {
             assertArrayEquals(chunk, local.getInputStream().readNBytes(chunk.length), "MiB " + i);
         }
         assertEquals(-1, local.getInputStream().read());
+    }
+
+    /// With the process's bound reached, bytes go to disk before the socket's own watermark is: nothing tells then that it takes bytes again.
+    @Test
+    void aReaderWhoseBytesGoToDiskEarlyAsOthersFilledMemoryGetsThemAll() throws Exception {
+        local.setSoTimeout(10_000); // a freeze is an error, not a test without end
+        LocalConnection.QUEUED.addAndGet(Limits.LOCAL_QUEUES_TOTAL_BYTES);
+        try {
+            byte[] bytes = random(64 * 1024);
+            int chunks = 512;
+            Thread writer = Thread.ofVirtual().start(() -> {
+                try {
+                    for (int i = 0; i < chunks; i++) {
+                        fromPod(bytes);
+                    }
+                    orderlyEnd();
+                } catch (IOException _) {
+                    // the assertions below say what is missing
+                }
+            });
+            while (LocalConnection.QUEUED.get() <= Limits.LOCAL_QUEUES_TOTAL_BYTES + Limits.LOCAL_QUEUE_LOW_BYTES) {
+                TimeUnit.MILLISECONDS.sleep(1); // the kernel takes the first megabytes
+            }
+            for (int i = 0; i < chunks; i++) {
+                assertArrayEquals(bytes, local.getInputStream().readNBytes(bytes.length), "chunk " + i);
+            }
+            assertEquals(-1, local.getInputStream().read());
+            assertTrue(writer.join(Duration.ofSeconds(5)));
+        } finally {
+            LocalConnection.QUEUED.addAndGet(-Limits.LOCAL_QUEUES_TOTAL_BYTES);
+        }
     }
 
     @Test
