@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,17 @@ class ForwardRecoveryIT {
         assertEquals(1, forward.stats().sessionsLostTotal());
         assertEquals(2, forward.stats().sessionsOpenedTotal());
         assertEquals(address, ForwardLab.local(forward, ECHO));
+    }
+
+    /// 177 were dialled in these three seconds when nothing held them back.
+    @Test void aServerThatEndsEachSessionAtOnceIsNotDialledInACircle() throws Exception {
+        Forward forward = lab.forward(ECHO);
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3); System.nanoTime() - end < 0; ) {
+            lab.testbed.dropSessions(true);
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertTrue(forward.stats().sessionsOpenedTotal() <= 20, () -> forward.stats().toString());
+        echoing(forward).close();
     }
 
     @Test void tenLostSessionsInARowAreEachReplaced() throws Exception {

@@ -206,6 +206,9 @@ public final class Limits {
     public static final long BACKOFF_FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     public static final long BACKOFF_MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
 
+    /// When a session ends so soon after the last one came up, the next is dialled after a pause: as above, but no longer than this.
+    public static final long EARLY_END_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /// How often a pod that is being deleted, and is used on as nothing has replaced it, is looked past for another.
     public static final long GOING_NANOS = TimeUnit.SECONDS.toNanos(1);
 

@@ -38,6 +38,9 @@ public final class Supervisor {
     private volatile String goingUid = "";
     private Backoff spareBackoff = newBackoff();
     private long sparesNotBefore = System.nanoTime();
+    private Backoff earlyEnds = newBackoff();
+    private long upNanos = System.nanoTime();
+    private long lostBefore;
     private Thread healer;
     private Thread watcher;
 
@@ -148,6 +151,7 @@ public final class Supervisor {
         }
         try {
             while (shards.isAccepting() && shards.wantsTunnel()) {
+                pauseAfterEarlyEnd();
                 shards.add(telling(dialer.dial(endpoint, loops.next()))).join();
                 up(endpoint);
             }
@@ -170,6 +174,7 @@ public final class Supervisor {
     private void reopen() throws InterruptedException {
         var backoff = newBackoff();
         while (!shards.isAccepting()) {
+            pauseAfterEarlyEnd();
             try {
                 Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
                 Tunnel tunnel = telling(dialer.dialAfterReads(next));
@@ -191,7 +196,19 @@ public final class Supervisor {
         }
     }
 
+    /// A server that takes sessions and ends each at once is not to be dialled in a circle.
+    private void pauseAfterEarlyEnd() throws InterruptedException {
+        long lost = shards.lostTotal();
+        if (System.nanoTime() - upNanos > Limits.EARLY_END_NANOS) {
+            earlyEnds = newBackoff();
+        } else if (lost > lostBefore) {
+            TimeUnit.NANOSECONDS.sleep(Math.min(Limits.EARLY_END_NANOS, earlyEnds.nextNanos()));
+        }
+        lostBefore = lost;
+    }
+
     private void up(Endpoint endpoint) {
+        upNanos = System.nanoTime();
         LOG.log(Level.DEBUG, () -> "session to pod " + endpoint.pod() + " on node " + endpoint.node() + " is up, " + shards.tunnels().size() + " now");
         events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
     }
