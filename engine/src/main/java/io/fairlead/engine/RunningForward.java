@@ -171,14 +171,21 @@ final class RunningForward implements Forward {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException | RejectedExecutionException _) {
             // the loops' end closes what is still open, or has done so
+        } finally {
+            end();
         }
-        cluster.close();
+    }
+
+    /// The rest of closing. Whoever calls {@link #close} a second time waits for it.
+    private void end() {
         try {
+            cluster.close();
             events.close();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        } finally {
+            onClosed.accept(this);
+            closed.complete(null);
         }
-        onClosed.accept(this);
-        closed.complete(null);
     }
 }
