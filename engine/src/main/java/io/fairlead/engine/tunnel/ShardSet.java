@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /// The live tunnels of one forward, and the connections that wait for one. Picks a tunnel for each new connection.
 ///
 /// Thread: the forward's home loop, on which its listeners accept; what other threads may call posts to it, or reads a snapshot. Bound: waiting connections by the caller's pair limit.
-/// Invariant: nothing waits while a tunnel accepts.
+/// Invariant: while a tunnel accepts, nothing waits for longer than {@link Limits#BETTER_PLACE_NANOS}.
 public final class ShardSet {
     /// A connection that wants a tunnel. Called once, on the home loop.
     public interface Waiter {
@@ -33,6 +33,8 @@ public final class ShardSet {
         final int portIndex;
         final PortHistory history;
         final Waiter waiter;
+        /// Whether it waits for any tunnel, and not for a better one only.
+        boolean anyPlace;
         ScheduledFuture<?> deadline;
 
         Waiting(int portIndex, PortHistory history, Waiter waiter) {
@@ -171,6 +173,9 @@ public final class ShardSet {
                 if (choice != null && (choice.rank < POOR || !wantsTunnel())) {
                     leave(w);
                     place(choice.tunnel, w.portIndex, w.waiter);
+                } else if (choice != null && w.anyPlace) {
+                    w.deadline.cancel(false);
+                    setDeadline(w, false); // there is a place now, if a poor one
                 }
             }
         }, home);
@@ -231,18 +236,28 @@ public final class ShardSet {
             var w = new Waiting(portIndex, history, waiter);
             waiting.add(w);
             waitingCount.incrementAndGet();
-            w.deadline = home.schedule(() -> settle(w), choice == null ? Limits.WAIT_FOR_SESSION_NANOS : Limits.BETTER_PLACE_NANOS,
-                    TimeUnit.NANOSECONDS);
+            setDeadline(w, choice == null);
         }
         if (wanted || wantsTunnel()) {
             onNeed.run();
         }
     }
 
-    /// The connection has waited long enough.
+    private void setDeadline(Waiting w, boolean anyPlace) {
+        w.anyPlace = anyPlace;
+        long patience = anyPlace ? Limits.WAIT_FOR_SESSION_NANOS : Limits.BETTER_PLACE_NANOS;
+        w.deadline = home.schedule(() -> settle(w), patience, TimeUnit.NANOSECONDS);
+    }
+
+    /// The connection has waited long enough: it takes what there is. One for which there was a place at first, and now is none, waits on as
+    /// those do that found none.
     private void settle(Waiting w) {
-        leave(w);
         Choice choice = choose(w.portIndex, w.history);
+        if (choice == null && !w.anyPlace) {
+            setDeadline(w, true);
+            return;
+        }
+        leave(w);
         if (choice != null) {
             place(choice.tunnel, w.portIndex, w.waiter);
         } else {

@@ -192,6 +192,33 @@ class ShardSetTest {
     }
 
     @Test
+    void whoeverWaitsForABetterTunnelWaitsOnWhenThereIsNoneAnyMore() {
+        home.freezeTime();
+        Tunnel first = add();
+        place(0, new PortHistory());
+        Waiter other = place(1, new PortHistory());
+        assertEquals(null, other.tunnel, "a second session is wanted anyway");
+        shards.retire(first);
+        home.runPendingTasks();
+        home.advanceTimeBy(Limits.BETTER_PLACE_NANOS + 1, TimeUnit.NANOSECONDS);
+        home.runScheduledPendingTasks();
+        assertEquals(null, other.refused);
+        assertEquals(add(), other.tunnel);
+    }
+
+    @Test
+    void whoeverFoundNoTunnelTakesAPoorOneWhenABetterDoesNotCome() {
+        home.freezeTime();
+        place(0, new PortHistory());
+        Waiter other = place(1, new PortHistory());
+        Tunnel first = add();
+        assertEquals(null, other.tunnel, "a second session is wanted anyway");
+        home.advanceTimeBy(Limits.BETTER_PLACE_NANOS + 1, TimeUnit.NANOSECONDS);
+        home.runScheduledPendingTasks();
+        assertEquals(first, other.tunnel);
+    }
+
+    @Test
     void allWhoWaitCanBeRefusedAtOnce() {
         Waiter first = place();
         Waiter second = place();
