@@ -125,6 +125,9 @@ public final class Limits {
     /// program are not cut by a reset; then it is closed.
     public static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /// Bytes that are dropped so at most: what a program sends that reads its answer only when it has sent all, but not gigabytes at full speed.
+    public static final long LINGER_BYTES = 64 * 1024 * 1024;
+
     // ---- downstream: pod to local socket
 
     /// Watermarks of a local socket's queue. From the high one until the low one the socket is backlogged: while all of a session are, the session is

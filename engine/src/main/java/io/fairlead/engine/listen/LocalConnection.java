@@ -63,6 +63,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean backlogged;
     private long movedNanos;
     private boolean lingering;
+    private long dropped;
     private boolean forgotten;
     private boolean inactive;
     private long queuedBytes;
@@ -101,11 +102,20 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         ByteBuf bytes = (ByteBuf) msg;
         if (lingering || pair == null) {
-            bytes.release(); // the pod has closed: nobody is there to take them
+            drop(bytes);
             return;
         }
         tunnel.begin();
         pair.send(bytes);
+    }
+
+    /// The pod has closed: nobody is there to take them. A program that sends on and on is no longer read, and hears of the end by its own writes.
+    private void drop(ByteBuf bytes) {
+        dropped += bytes.readableBytes();
+        bytes.release();
+        if (dropped > Limits.LINGER_BYTES) {
+            ctx.channel().config().setAutoRead(false);
+        }
     }
 
     @Override

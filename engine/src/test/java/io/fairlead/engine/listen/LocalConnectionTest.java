@@ -143,6 +143,19 @@ class LocalConnectionTest {
     }
 
     @Test
+    void aLocalProgramThatSendsWithoutEndAfterThePodsEndIsNotReadForLong() throws IOException {
+        orderlyEnd();
+        byte[] chunk = new byte[256 * 1024];
+        long[] sent = {0};
+        assertThrows(SocketException.class, () -> {
+            for (OutputStream out = local.getOutputStream(); ; sent[0] += chunk.length) {
+                out.write(chunk);
+            }
+        });
+        assertTrue(sent[0] < Limits.LINGER_BYTES + 32 * 1024 * 1024, "sent " + sent[0] + " bytes to nobody");
+    }
+
+    @Test
     void aRefusedPortResetsTheLocalConnection() throws IOException {
         write(out -> {
             FrameEncoder.fin(out, DATA);
