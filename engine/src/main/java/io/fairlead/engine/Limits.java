@@ -90,6 +90,9 @@ public final class Limits {
     /// Without frames of ours to ask about, a sweep leaves this often: it keeps idle timers of load balancers (60 s and more) away.
     public static final long KEEPALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /// A server that has spoken on a session and for this long answered none of its pings does not answer pings. All that are known do.
+    public static final long MUTE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     /// A session on which nothing at all arrived for this long after a ping left is dead: its pairs end and a fresh one is opened.
     public static final long SESSION_DEAD_NANOS = TimeUnit.SECONDS.toNanos(30);
 

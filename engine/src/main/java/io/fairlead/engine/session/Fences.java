@@ -34,6 +34,11 @@ final class Fences {
     private long suspectPing = -1;
     /// The worker that gets the next ping, as they are served in turn.
     private int pingTurn;
+    /// When the server spoke for the first time, and so was asked for the first time.
+    private long firstHeardNanos;
+    private boolean everHeard;
+    /// The server answers no pings.
+    private boolean mute;
 
     Fences(Session session, FrameOut out, Lane[] lanes, Counters counters) {
         this.session = session;
@@ -46,7 +51,7 @@ final class Fences {
 
     /// Something happened that may have stuck a worker: it is asked soon.
     void suspect() {
-        suspect = true;
+        suspect = !mute;
     }
 
     /// Whether a question about a stuck worker is still to be asked.
@@ -56,12 +61,23 @@ final class Fences {
 
     /// Whether a worker may be stuck and the question is still to be asked or answered.
     boolean isSuspect() {
-        return suspect || suspectPing > newestPong;
+        return suspect || !mute && suspectPing > newestPong;
     }
 
-    /// Something arrived, or nothing can as the channel is not read: that nothing arrived until now says nothing about the peer.
+    /// Something arrived: that nothing arrived until now says nothing about the peer.
     void heard() {
         asked = false;
+        if (!everHeard) {
+            everHeard = true;
+            firstHeardNanos = session.nowNanos();
+            sweepDue = true; // whether it answers pings at all is to be known early
+        }
+    }
+
+    /// The channel is not being read: until now, that nothing arrived says nothing about the peer, nor that no pong has.
+    void unread() {
+        asked = false;
+        firstHeardNanos = session.nowNanos();
     }
 
     /// A frame left by `lane`.
@@ -104,11 +120,14 @@ final class Fences {
 
     /// Keeps the session alive. Returns why it is dead, or null.
     String tick() {
+        if (!mute && everHeard && newestPong < 0 && session.nowNanos() - firstHeardNanos > Limits.MUTE_NANOS) {
+            setMute(true);
+        }
         if (session.nowNanos() - lastSweepNanos > Limits.KEEPALIVE_NANOS) {
             keepAlive();
         }
         // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
-        if (asked && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS) {
+        if (asked && !mute && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS) {
             return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
         }
         return null;
@@ -121,6 +140,7 @@ final class Fences {
             long roundTrip = number < 0 ? -1 : returned(lane, number);
             if (roundTrip >= 0) {
                 newestPong = Math.max(newestPong, number);
+                setMute(false);
                 roundTripNanos = Math.min(roundTripNanos, roundTrip);
                 return lane;
             }
@@ -132,6 +152,22 @@ final class Fences {
     Lane probed(int streamId) {
         Lane lane = lanes[streamId % Spdy.WORKERS];
         return streamId > 0 && returned(lane, -streamId) >= 0 ? lane : null;
+    }
+
+    /// A server that speaks and answers no ping cannot be asked: its lanes have no limits of ours then, and its silence is no sign of death.
+    private void setMute(boolean now) {
+        if (now != mute) {
+            mute = now;
+            suspect = false;
+            for (Lane lane : lanes) {
+                lane.unlimited = now;
+                session.pump(lane);
+            }
+        }
+    }
+
+    boolean isMute() {
+        return mute;
     }
 
     private long returned(Lane lane, long fence) {

@@ -30,6 +30,8 @@ final class Lane {
     long toldNanos;
     /// The pair they were told to wait for; null when that was not clear.
     StreamPair toldUnread;
+    /// The peer does not say how far it has come, so credit would end and never come back: there is none.
+    boolean unlimited;
     /// The waiting line is being served.
     boolean pumping;
 
@@ -130,15 +132,15 @@ final class Lane {
     }
 
     boolean mayOpen() {
-        return inFlight() + 2 <= Limits.LANE_OPEN_FRAMES;
+        return unlimited || inFlight() + 2 <= Limits.LANE_OPEN_FRAMES;
     }
 
     boolean maySendData() {
-        return inFlight() < Limits.LANE_DATA_FRAMES;
+        return unlimited || inFlight() < Limits.LANE_DATA_FRAMES;
     }
 
     boolean mayControl() {
-        return inFlight() < Limits.LANE_CONTROL_FRAMES;
+        return unlimited || inFlight() < Limits.LANE_CONTROL_FRAMES;
     }
 
     boolean mayPing() {

@@ -70,6 +70,11 @@ public final class Session implements FrameSink {
         return fences.isSuspect();
     }
 
+    /// Whether the server answers no pings, so that nothing tells how far its workers have come: one upload may stop all pairs.
+    public boolean isMute() {
+        return fences.isMute();
+    }
+
     /// Open pairs that turned bulk.
     public int bulkPairs() {
         return bulkPairs;
@@ -160,7 +165,7 @@ public final class Session implements FrameSink {
 
     /// The channel is not being read, as its only local reader is slow: until now, that nothing arrived says nothing about the peer.
     public void unread() {
-        fences.heard();
+        fences.unread();
     }
 
     /// Sends the fences that are due. To be called once before the channel is flushed.

@@ -22,6 +22,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -52,6 +53,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         boolean isMoving();
     }
 
+    private static final System.Logger LOG = System.getLogger(Tunnel.class.getName());
     private static final long EXPIRE_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final FrameDecoder decoder;
@@ -74,6 +76,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private boolean paused;
     private long queuedBytes;
     private String lostCause;
+    private boolean mute;
     private int pairsAtEnd;
     private long expiredNanos = System.nanoTime();
     private long tickDueNanos;
@@ -394,7 +397,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (!(cause instanceof IOException || cause instanceof DecoderException)) { // the latter: what is no TLS
-            System.getLogger(Tunnel.class.getName()).log(System.Logger.Level.ERROR, "a session to pod " + pod + " failed by a bug of ours", cause);
+            LOG.log(Level.ERROR, "a session to pod " + pod + " failed by a bug of ours", cause);
         }
         lose("the connection to the API server failed: " + (cause.getMessage() == null ? cause : cause.getMessage()));
     }
@@ -472,6 +475,12 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         if (dead != null) {
             lose(dead);
             return;
+        }
+        if (mute != session.isMute()) {
+            mute = session.isMute();
+            if (mute) {
+                LOG.log(Level.WARNING, "the server behind pod " + pod + " answers no SPDY pings: a pod that does not read what it is sent may stop its session");
+            }
         }
         if (System.nanoTime() - expiredNanos > EXPIRE_EVERY_NANOS) {
             expiredNanos = System.nanoTime();
@@ -564,9 +573,11 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         if (lostCause != null && batch == null) {
             return;
         }
+        flushScheduled = true; // fences leave with this flush and need no other
         session.beforeFlush();
         writeBatch();
         unflushed = 0;
+        flushScheduled = false;
         ctx.flush();
     }
 }

@@ -624,6 +624,7 @@ class SessionTest {
         }
         tunnel.locals.forEach(tunnel::reply);
         session.beforeFlush();
+        tunnel.clock.advanceMillis(100); // the round trip
         tunnel.pongs();
         for (int i = 0; i < 40 && upload.pair.wantsUpstream(); i++) {
             upload.send("x");
@@ -814,6 +815,34 @@ class SessionTest {
         assertNotNull(deathWithin(60), "silence for a minute");
     }
 
+    @Test
+    void aServerThatAnswersNoPingsIsServedWithoutCreditUntilItAnswersOne() {
+        LocalEnd upload = tunnel.open();
+        tunnel.reply(upload);
+        while (upload.pair.wantsUpstream()) {
+            upload.send("x");
+        }
+        assertTrue(tunnel.sent.stream().filter(f -> f.kind() == Kind.DATA).count() <= Limits.LANE_DATA_FRAMES);
+        tunnel.pass(9_900);
+        assertFalse(upload.pair.wantsUpstream(), "it may be slow");
+        tunnel.pass(200);
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(upload.pair.wantsUpstream());
+            upload.send("x");
+        }
+        assertFalse(session.isSuspect());
+        tunnel.pass(100_000); // and its silence is no sign of death
+        tunnel.pongs();
+        upload.send("x");
+        assertFalse(upload.pair.wantsUpstream(), "what it took since the last ping is not known");
+    }
+
+    @Test
+    void aServerThatNeverSpeaksIsDeadAndNotOneThatAnswersNoPings() {
+        tunnel.open();
+        assertNotNull(deathWithin(41));
+    }
+
     /// Ctrl-Z, or a suspended machine: the clock went on, and nobody asked meanwhile.
     @Test
     void aProcessThatWasStoppedDoesNotTakeItsOwnSilenceForThePeers() {
@@ -829,6 +858,8 @@ class SessionTest {
     @Test
     void aSessionThatIsNotReadIsNotFoundDead() {
         tunnel.reply(tunnel.open());
+        assertNull(tunnel.tick());
+        tunnel.pongs();
         for (int second = 0; second < 120; second++) {
             tunnel.clock.advanceMillis(1_000);
             session.unread();
