@@ -76,12 +76,12 @@ record Bars(String title, String subtitle, String footer, String unit, boolean s
             svg.text(scale.from() + 6, middle + 4, NAME_SIZE, "start", "mute", note);
             return;
         }
-        boolean broken = row.high() > scale.high();
+        boolean broken = row.value() > scale.high();
         svg.bar(scale.from(), y + 3, Math.max((broken ? scale.to() : scale.place(row.value())) - scale.from(), 1), ROW - 6, row.colour());
         if (broken) {
             svg.gap(scale.to() - 18, y + 3, ROW - 6);
         } else if (row.high() > row.low()) {
-            svg.whiskerOnBar(scale.place(Math.max(row.low(), 0)), scale.place(row.high()), middle);
+            svg.whiskerOnBar(scale.place(Math.max(row.low(), 0)), scale.place(Math.min(row.high(), scale.high())), middle);
         }
         svg.text(right + 12, middle + 4, NAME_SIZE, "start", "ink", label(row));
     }

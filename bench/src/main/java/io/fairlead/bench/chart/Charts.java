@@ -8,6 +8,7 @@ import io.fairlead.bench.record.Turn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -109,7 +110,7 @@ final class Charts {
         if (!lines.isEmpty()) {
             String loop = run.turns().stream().filter(turn -> turn.title().equals(workload)).anyMatch(Turn::isOpenLoop)
                     ? "open loop, timed from the moment a message was meant to leave" : "closed loop";
-            files.put("latency-" + workload.replaceAll("[^A-Za-z0-9.]+", "-").toLowerCase(java.util.Locale.ROOT) + ".svg",
+            files.put("latency-" + workload.replaceAll("[^A-Za-z0-9.]+", "-").toLowerCase(Locale.ROOT) + ".svg",
                     new Percentiles("Latency by percentile: " + workload, loop + "; line: median of the rounds, area: lowest to highest round",
                             footer, lines).svg());
         }
@@ -170,7 +171,7 @@ final class Charts {
                 boolean measured = p50 > 0 && p99 >= p50;
                 panels.computeIfAbsent(panel, _ -> new ArrayList<>()).add(measured
                         ? new Spans.Row(name, colour, new double[] {p50, p50, p50}, new double[] {p99, p99, p99}, note)
-                        : new Spans.Row(name, colour, null, null, "nothing came back, " + note));
+                        : new Spans.Row(name, colour, null, null, "nothing came back" + (note.isEmpty() ? "" : ", " + note)));
             }
         }
         if (panels.values().stream().flatMap(List::stream).anyMatch(row -> row.p50() != null)) {
@@ -235,6 +236,6 @@ final class Charts {
 
     private static String errors(List<Turn> turns) {
         long errors = turns.stream().mapToLong(Turn::errors).sum();
-        return errors == 0 ? "" : errors == 1 ? "1 error" : Figure.number(errors) + " errors";
+        return errors == 0 ? "" : errors == 1 ? "1 error" : String.format(Locale.ROOT, "%,d errors", errors);
     }
 }

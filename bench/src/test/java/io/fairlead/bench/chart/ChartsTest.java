@@ -88,6 +88,29 @@ class ChartsTest {
     }
 
     @Test
+    void aBarBreaksOnlyWhereItsValueIsPastTheAxis() throws Exception {
+        Map<String, String> charts = Charts.of(Run.read(new RunWriter().bulk("down-1", "fairlead", 400, 400, 400).bulk("down-1", "direct",
+                200, 200, 4500).write(folder)));
+        var document = parse(charts.get("throughput.svg"));
+        var bars = document.getElementsByTagName("rect");
+        double fairlead = Double.parseDouble(((Element) bars.item(1)).getAttribute("width"));
+        double direct = Double.parseDouble(((Element) bars.item(2)).getAttribute("width"));
+        assertEquals(0.5, direct / fairlead, 0.01, charts.get("throughput.svg"));
+        double end = Double.parseDouble(((Element) bars.item(1)).getAttribute("x")) + fairlead;
+        var lines = document.getElementsByTagName("line");
+        for (int i = 0; i < lines.getLength(); i++) {
+            assertTrue(Double.parseDouble(((Element) lines.item(i)).getAttribute("x2")) <= end + 1, charts.get("throughput.svg"));
+        }
+    }
+
+    @Test
+    void errorsAreCountedInWholeNumbers() throws Exception {
+        String chart = Charts.of(Run.read(new RunWriter().line(RunWriter.turn("mixed", "fairlead", 1, "", 0), mixed()).write(folder)))
+                .get("latency-beside-others.svg");
+        assertTrue(texts(parse(chart)).stream().anyMatch(text -> text.getTextContent().endsWith(", 3 errors")), chart);
+    }
+
+    @Test
     void requestsOfAnOpenLoopAreNoMeasureOfSpeed() throws Exception {
         String chart = Charts.of(Run.read(full().write(folder))).get("operations.svg");
         List<String> texts = texts(parse(chart)).stream().map(Element::getTextContent).toList();
@@ -164,11 +187,12 @@ class ChartsTest {
         Files.writeString(folder.resolve("measurements.jsonl"), """
                 {"peer":"fairlead","case":"a","phase":"alone","group":"before","p50_ms":1.5,"p99_ms":4.0,"unanswered":0}
                 {"peer":"kubectl-ws","case":"a","phase":"with","group":"before","p50_ms":0.0,"p99_ms":0.0,"unanswered":200}
+                {"peer":"kubectl-ws","case":"a","phase":"gone","group":"before","p50_ms":0.0,"p99_ms":0.0,"unanswered":0}
                 """);
         Map<String, String> charts = Charts.of(Run.read(folder));
         assertEquals(Set.of("isolation.svg"), charts.keySet());
         List<String> texts = texts(parse(charts.get("isolation.svg"))).stream().map(Element::getTextContent).toList();
-        assertTrue(texts.containsAll(List.of("a, fairlead", "1.50 ms / 4.00 ms", "nothing came back, 200 unanswered")), texts::toString);
+        assertTrue(texts.containsAll(List.of("a, fairlead", "1.50 ms / 4.00 ms", "nothing came back, 200 unanswered", "nothing came back")), texts::toString);
     }
 
     @Test
