@@ -86,6 +86,10 @@ public final class CompareMain implements Callable<Integer> {
         if (!onlyRatios && !machine(a).equals(machine(b))) {
             out.println("The folders name different machines: figures as they are say nothing about the code; see the ratios (--ratios).");
         }
+        if (!a.conditions().isEmpty() && !b.conditions().isEmpty() && !a.conditions().equals(b.conditions())) {
+            out.println("The runs were not measured alike (A: " + a.conditions() + "; B: " + b.conditions() + "), so what differs need not be of the"
+                    + " code.");
+        }
         out.flush();
         return Stream.of(compared.ratios(), compared.figures(), compared.jmh()).flatMap(List::stream)
                 .anyMatch(line -> line.verdict().differs()) ? 1 : 0;

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /// Two runs, figure by figure.
@@ -52,7 +53,7 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
                         }
                     }
                 }
-                errors(workload, peer, inA, inB).ifPresent(figures::add);
+                errors(workload, peer, inA, inB, missing).ifPresent(figures::add);
             }
         }
         return new Comparison(ratios, figures, jmh(a.jmh(), b.jmh(), missing), missing.sentences());
@@ -67,19 +68,25 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
                 Noise.judge(a, b), figure.moreIsBetter());
     }
 
-    /// Errors have no noise to be judged by: they are told where one run has some and the other none.
-    private static java.util.Optional<Line> errors(String workload, String peer, List<Turn> a, List<Turn> b) {
+    /// Errors have no noise to be judged by: they are a difference where one run has some and the other none.
+    private static Optional<Line> errors(String workload, String peer, List<Turn> a, List<Turn> b, Missing missing) {
         long inA = a.stream().mapToLong(Turn::errors).sum();
         long inB = b.stream().mapToLong(Turn::errors).sum();
-        if ((inA == 0) == (inB == 0)) {
-            return java.util.Optional.empty();
+        if (inA > 0 && inB > 0) {
+            missing.errors(workload, peer, inA, inB);
         }
-        return java.util.Optional.of(new Line(workload, peer, "errors", Long.toString(inA), Long.toString(inB), Double.NaN, Verdict.of(inA, inB),
+        if ((inA == 0) == (inB == 0)) {
+            return Optional.empty();
+        }
+        return Optional.of(new Line(workload, peer, "errors", Long.toString(inA), Long.toString(inB), Double.NaN, Verdict.of(inA, inB),
                 false));
     }
 
-    /// Round by round, where both have the figure.
+    /// Round by round, where both have the figure; none where {@link Figure#sorted} has none of either.
     private static double[] ratios(List<Turn> turns, List<Turn> references, Figure figure) {
+        if (figure.sorted(turns).length == 0 || figure.sorted(references).length == 0) {
+            return new double[0];
+        }
         return turns.stream().flatMapToDouble(turn -> references.stream().filter(other -> other.round() == turn.round())
                 .mapToDouble(other -> figure.of(turn) / figure.of(other))).filter(Double::isFinite).sorted().toArray();
     }
@@ -143,6 +150,10 @@ record Comparison(List<Line> ratios, List<Line> figures, List<Line> jmh, List<St
             if (inA || inB) {
                 add(figure.title() + " " + figure.unit() + " only in " + (inA ? "A" : "B"), workload, peer);
             }
+        }
+
+        void errors(String workload, String peer, long inA, long inB) {
+            add("errors in both runs, so its figures are none", workload, peer + " (" + inA + " and " + inB + ")");
         }
 
         private void add(String reason, String workload, String peer) {

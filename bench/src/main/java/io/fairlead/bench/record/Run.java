@@ -8,13 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The raw data of a run's folder: `measurements.jsonl`, `jmh.json`, or both.
 ///
 /// @param name of the folder
+/// @param conditions how long each turn of `bench/peer` was and where, out of `setup.md`; "" where it does not say
 /// @param others lines of `measurements.jsonl` that are no turns of `bench/peer`: those of `bench/isolation` and `bench/scale`
-public record Run(String name, List<Turn> turns, List<JsonNode> others, List<JmhScore> jmh) {
+public record Run(String name, String conditions, List<Turn> turns, List<JsonNode> others, List<JmhScore> jmh) {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /// As `bench/peer` writes them.
+    private static final Pattern TIMES = Pattern.compile("- rounds [0-9]+, ([0-9.]+ s measured after [0-9.]+ s of warm-up)");
 
     /// @throws IOException no such folder, neither file in it, or one that is empty or cut; the message says which, and the line
     public static Run read(Path folder) throws IOException {
@@ -24,8 +29,20 @@ public record Run(String name, List<Turn> turns, List<JsonNode> others, List<Jmh
             throw new IOException(whyNone(folder));
         }
         List<JsonNode> lines = Files.isReadable(measurements) ? lines(measurements) : List.of();
-        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
+        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), conditions(folder), lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
                 lines.stream().filter(line -> !isTurn(line)).toList(), Files.isReadable(jmh) ? scores(jmh) : List.of());
+    }
+
+    private static String conditions(Path folder) throws IOException {
+        String setup = setup(folder);
+        Matcher times = TIMES.matcher(setup);
+        return times.find() ? times.group(1) + (setup.contains("\n- servers beside the testbed") ? ", on the ideal testbed" : "") : "";
+    }
+
+    /// "" where there is none.
+    private static String setup(Path folder) throws IOException {
+        Path setup = folder.resolve("setup.md");
+        return Files.isReadable(setup) ? Files.readString(setup) : "";
     }
 
     private static String whyNone(Path folder) throws IOException {
@@ -33,8 +50,7 @@ public record Run(String name, List<Turn> turns, List<JsonNode> others, List<Jmh
         if (!Files.isDirectory(folder)) {
             return quoted + " is no folder; name one of those under jmh-results";
         }
-        Path setup = folder.resolve("setup.md");
-        String command = Files.isReadable(setup) ? Files.readString(setup).replaceFirst("(?s).*- command: `(bench/[a-z]+).*", "$1") : "";
+        String command = setup(folder).replaceFirst("(?s).*- command: `(bench/[a-z]+).*", "$1");
         return command.startsWith("bench/") && command.length() < 30
                 ? quoted + " is a run of " + command + ", whose figures stand in its summary.md and nowhere else: there is nothing to compare or to draw."
                         + " Name a folder of bench/peer, bench/jmh or bench/macro"

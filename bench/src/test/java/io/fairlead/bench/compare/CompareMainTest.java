@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,7 +61,7 @@ class CompareMainTest {
     @Test
     void whatOnlyOneRunHasIsSaid() throws IOException {
         Path b = run("b", new RunWriter().bulk("down-1", "fairlead", 340, 335, 345).bulk("down-1", "raw", 400, 400, 400)
-                .line(RunWriter.turn("rr-64", "fairlead", 1, "start_ms", 400), java.util.Map.of("mode", "rr")));
+                .line(RunWriter.turn("rr-64", "fairlead", 1, "start_ms", 400), Map.of("mode", "rr")));
         assertEquals(0, compare(run("a", base()), b));
         String text = text(out);
         assertTrue(text.contains("  only in A: kubectl-ws in down-1; rr-64\n"), text);
@@ -73,6 +74,54 @@ class CompareMainTest {
         Path b = run("b", base().failed("rr-64", "fairlead", 4, "ended with 1"));
         assertEquals(1, compare(run("a", base()), b));
         assertTrue(text(out).lines().anyMatch(line -> line.matches(" +rr-64 +fairlead +errors +0 +1 .*higher, worse")), text(out));
+    }
+
+    @Test
+    void errorsInBothRunsAreTold() throws IOException {
+        Path a = run("a", base().failed("rr-64", "fairlead", 4, "ended with 1"));
+        Path b = run("b", base().failed("rr-64", "fairlead", 4, "ended with 1").failed("rr-64", "fairlead", 5, "ended with 1"));
+        assertEquals(0, compare(a, b));
+        assertTrue(text(out).contains("  errors in both runs, so its figures are none: fairlead (1 and 2) in rr-64\n"), text(out));
+    }
+
+    @Test
+    void aReferenceWithTooLittleCpuTimeInARoundGivesNoRatioOfIt() throws IOException {
+        Path a = run("a", withReference(0.12, 0.12, 0.09));
+        assertEquals(0, compare(a, a));
+        assertTrue(text(out).contains("Ratio to kubectl-ws, round by round: none of 2 beyond noise"), text(out)); // operations and memory
+        out.reset();
+        Path sound = run("sound", withReference(0.12, 0.12, 0.12));
+        assertEquals(0, compare(sound, sound));
+        assertTrue(text(out).contains("Ratio to kubectl-ws, round by round: none of 3 beyond noise"), text(out));
+    }
+
+    /// @param cpuSeconds of the reference, a round each
+    private static RunWriter withReference(double... cpuSeconds) {
+        var writer = new RunWriter();
+        for (int round = 1; round <= cpuSeconds.length; round++) {
+            for (String peer : List.of("fairlead", "kubectl-ws")) {
+                Map<String, Object> turn = RunWriter.turn("connect-1", peer, round, "cpu_us_per_op", 900);
+                turn.putAll(Map.of("cpu_s", peer.equals("fairlead") ? 0.5 : cpuSeconds[round - 1], "rss_peak_MB", 60));
+                writer.line(turn, Map.of("mode", "connect", "ops", 100, "ops_per_s", 30.0, "latency_us", Map.of("max", 900.0)));
+            }
+        }
+        return writer;
+    }
+
+    @Test
+    void runsThatWereNotMeasuredAlikeAreToldApart() throws IOException {
+        Path a = run("a", base());
+        Path b = run("b", base());
+        Path old = run("old", base());
+        Files.writeString(a.resolve("setup.md"), "# Setup\n\n- servers in the pod: x\n- rounds 3, 3.0 s measured after 3.0 s of warm-up, a fresh\n");
+        Files.writeString(b.resolve("setup.md"), "# Setup\n\n- servers beside the testbed: x\n- rounds 5, 2.0 s measured after 1.5 s of warm-up, a\n");
+        assertEquals(0, compare(a, b));
+        assertTrue(text(out).contains("The runs were not measured alike (A: 3.0 s measured after 3.0 s of warm-up; B: 2.0 s measured after 1.5 s of"
+                + " warm-up, on the ideal testbed), so what differs need not be of the code."), text(out));
+        out.reset();
+        assertEquals(0, compare(a, old));
+        assertEquals(0, compare(a, a));
+        assertFalse(text(out).contains("not measured alike"), text(out));
     }
 
     @Test
