@@ -52,8 +52,9 @@ record Measurement(Turn turn, String failure, List<LoadResult> results, CpuTime 
         return ran() ? cpu.total() / (megabytesPerSecond() * results.getFirst().seconds() / 1e3) : Double.NaN;
     }
 
+    /// NaN where several parts exchange something, as nobody knows on which of them the time was spent.
     double cpuMicrosPerOp() {
-        return ran() ? cpu.total() / results.getFirst().ops() * 1e6 : Double.NaN;
+        return ran() && results.stream().filter(result -> result.ops() > 0).count() == 1 ? cpu.total() / results.getFirst().ops() * 1e6 : Double.NaN;
     }
 
     /// Its process spent less CPU time than the kernel's clock can tell; what is no process has a finer clock.

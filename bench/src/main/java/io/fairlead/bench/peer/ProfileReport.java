@@ -66,11 +66,13 @@ final class ProfileReport {
 
     /// What turns of one work came to, medians, in a few words.
     private static String figures(List<Measurement> turns) {
-        return turns.getFirst().turn().workload().isBulk()
-                ? format("%.0f MB/s, %.2f CPU s/GB", median(turns, Measurement::megabytesPerSecond),
-                        median(turns, Measurement::cpuSecondsPerGigabyte))
-                : format("%,.0f op/s, p50 %,.0f us, %.0f CPU us/op", median(turns, Measurement::opsPerSecond),
-                        median(turns, m -> m.latencyMicros(50)), median(turns, Measurement::cpuMicrosPerOp));
+        if (turns.getFirst().turn().workload().isBulk()) {
+            return format("%.0f MB/s, %.2f CPU s/GB", median(turns, Measurement::megabytesPerSecond),
+                    median(turns, Measurement::cpuSecondsPerGigabyte));
+        }
+        double cpu = median(turns, Measurement::cpuMicrosPerOp);
+        return format("%,.0f op/s, p50 %,.0f us", median(turns, Measurement::opsPerSecond), median(turns, m -> m.latencyMicros(50)))
+                + (Double.isFinite(cpu) ? format(", %.0f CPU us/op", cpu) : "");
     }
 
     private static double median(List<Measurement> turns, ToDoubleFunction<Measurement> figure) {

@@ -47,7 +47,8 @@ final class Report {
             boolean bulk = rows.stream().anyMatch(m -> m.turn().workload().isBulk());
             boolean exchanges = rows.stream().anyMatch(m -> Double.isFinite(m.latencyMicros(50)));
             var figures = FIGURES.stream().filter(figure -> figure.bulk() && bulk || figure.exchanges() && exchanges)
-                    .filter(figure -> !(bulk && figure.title().equals("CPU us/op"))).toList(); // bulk's CPU time divided by exchanges means nothing
+                    .filter(figure -> !figure.title().equals("CPU us/op") // bulk's CPU time divided by exchanges means nothing
+                            || !bulk && rows.stream().anyMatch(m -> Double.isFinite(m.cpuMicrosPerOp()))).toList();
             text.append("\n## ").append(title).append("\n\n");
             table(text, rows, peers, figures);
             ratios(text, rows, peers, figures);

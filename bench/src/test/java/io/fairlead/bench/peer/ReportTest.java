@@ -108,6 +108,15 @@ class ReportTest {
         assertTrue(bulk.contains("MB/s |") && !bulk.contains("CPU us/op"), bulk);
     }
 
+    @Test
+    void cpuTimeOfSeveralKindsOfExchangesIsNotTheFirstOnes() {
+        Measurement one = measured(new Turn(PeerWorkload.named("isolation-alone").getFirst(), 0, "ours", 1), 100, Map.of());
+        LoadResult part = one.results().getFirst();
+        all.add(new Measurement(one.turn(), "", List.of(part, part), one.cpu(), 50, 100, 120, ""));
+        assertFalse(all.getFirst().values().containsKey("cpu_us_per_op"), all.getFirst().values()::toString);
+        assertTrue(Report.of(all, List.of("ours")).contains("op/s | p50 us | p99 us | max us | peak RSS MB"), Report.of(all, List.of("ours")));
+    }
+
     private void add(String peer, long... opsPerRound) {
         for (int round = 1; round <= opsPerRound.length; round++) {
             all.add(measured(new Turn(RR, 0, peer, round), opsPerRound[round - 1], Map.of()));
