@@ -22,7 +22,7 @@ public final class LoadMain {
         try {
             specs = parse(args);
         } catch (IllegalArgumentException e) {
-            System.err.println("LoadMain: " + e.getMessage());
+            System.err.println("bench/load: " + e.getMessage() + "; see bench/load --help");
             System.exit(64);
             return;
         }
@@ -60,9 +60,12 @@ public final class LoadMain {
 
     private static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
-        if (colon < 1) {
-            throw new IllegalArgumentException("\"" + text + "\" is not HOST:PORT");
+        try {
+            if (colon > 0) {
+                return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+            }
+        } catch (IllegalArgumentException _) { // no number, or no port
         }
-        return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+        throw new IllegalArgumentException("\"" + text + "\" is not HOST:PORT");
     }
 }

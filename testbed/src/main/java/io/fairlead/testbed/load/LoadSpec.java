@@ -36,9 +36,14 @@ public record LoadSpec(
         int sources,
         boolean direct) {
 
+    /// The schedule counts in nanoseconds: closer messages would have no end.
+    private static final int RATE_MAX = 1_000_000_000;
+    /// Eleven days: a longer time is a slip.
+    private static final int SECONDS_MAX = 1_000_000;
+
     public LoadSpec {
         targets = List.copyOf(targets);
-        if (targets.isEmpty() || connections < 1 || messageBytes < 1 || rate <= 0 || bytes < 1 || count < 1 || sources < 0 || sources > 250) {
+        if (targets.isEmpty() || connections < 1 || messageBytes < 1 || !(rate > 0) || bytes < 1 || count < 1 || sources < 0 || sources > 250) {
             throw new IllegalArgumentException("a workload needs a target, and connections, message, rate, bytes and count above 0; sources 0 to 250");
         }
     }
@@ -63,16 +68,16 @@ public record LoadSpec(
     /// @throws IllegalArgumentException no such option, or a value that is none
     public LoadSpec with(String name, String value) {
         return switch (name) {
-            case "connections" -> copy(Integer.parseInt(value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "message" -> copy(connections, (int) amount(value), rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "rate" -> copy(connections, messageBytes, Double.parseDouble(value), bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "bytes" -> copy(connections, messageBytes, rate, amount(value), count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "count" -> copy(connections, messageBytes, rate, bytes, amount(value), warmup, window, idle, deadline, select, request, sources, direct);
-            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(value), window, idle, deadline, select, request, sources, direct);
-            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(value), idle, deadline, select, request, sources, direct);
-            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(value), deadline, select, request, sources, direct);
-            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(value), select, request, sources, direct);
-            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, Integer.parseInt(value), direct);
+            case "connections" -> copy(whole(name, value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "message" -> copy(connections, small(name, value, amount(name, value)), rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "rate" -> copy(connections, messageBytes, rate(value), bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "bytes" -> copy(connections, messageBytes, rate, amount(name, value), count, warmup, window, idle, deadline, select, request, sources, direct);
+            case "count" -> copy(connections, messageBytes, rate, bytes, amount(name, value), warmup, window, idle, deadline, select, request, sources, direct);
+            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(name, value, false), window, idle, deadline, select, request, sources, direct);
+            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(name, value, true), idle, deadline, select, request, sources, direct);
+            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(name, value, false), deadline, select, request, sources, direct);
+            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(name, value, true), select, request, sources, direct);
+            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, whole(name, value), direct);
             case "direct" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, yes(value));
             case "request" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, value, sources, direct);
             case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, request, sources, direct);
@@ -87,17 +92,56 @@ public record LoadSpec(
     }
 
     /// Bytes or a count, with an optional k, M or G (powers of ten) or Ki, Mi, Gi (powers of two) behind it.
-    private static long amount(String text) {
-        String digits = text.replaceAll("[kKMGi]+$", "");
-        boolean binary = text.endsWith("i");
-        long step = binary ? 1024 : 1000;
-        long factor = switch (text.substring(digits.length()).replace("i", "")) {
+    private static long amount(String name, String text) {
+        String digits = text.replaceFirst("(k|K|M|G|Ki|Mi|Gi)$", "");
+        String unit = text.substring(digits.length());
+        long step = unit.endsWith("i") ? 1024 : 1000;
+        long factor = switch (unit.replace("i", "")) {
             case "" -> 1;
             case "k", "K" -> step;
             case "M" -> step * step;
             default -> step * step * step;
         };
-        return Long.parseLong(digits) * factor;
+        try {
+            return Math.multiplyExact(Long.parseLong(digits), factor);
+        } catch (ArithmeticException | NumberFormatException _) {
+            throw bad(name, text, "has to be a whole number, with k, M, G, Ki, Mi or Gi behind it if you like");
+        }
+    }
+
+    private static int small(String name, String text, long amount) {
+        if (amount > Integer.MAX_VALUE) {
+            throw bad(name, text, "more than " + Integer.MAX_VALUE);
+        }
+        return (int) amount;
+    }
+
+    private static int whole(String name, String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException _) {
+            throw bad(name, text, "has to be a whole number");
+        }
+    }
+
+    private static double number(String name, String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException _) {
+            throw bad(name, text, "has to be a number");
+        }
+    }
+
+    private static double rate(String text) {
+        double rate = number("rate", text);
+        if (rate > RATE_MAX) {
+            throw bad("rate", text, "at most " + RATE_MAX + ", a message a nanosecond");
+        }
+        return rate;
+    }
+
+    private static IllegalArgumentException bad(String name, String text, String why) {
+        return new IllegalArgumentException("--" + name + " " + text + ": " + why);
     }
 
     private static boolean yes(String text) {
@@ -107,7 +151,11 @@ public record LoadSpec(
         return text.equals("true");
     }
 
-    private static Duration seconds(String text) {
-        return Duration.ofNanos((long) (Double.parseDouble(text) * 1e9));
+    private static Duration seconds(String name, String text, boolean positive) {
+        double seconds = number(name, text);
+        if (!(positive ? seconds > 0 : seconds >= 0) || seconds > SECONDS_MAX) {
+            throw bad(name, text, (positive ? "has to be above 0 and at most " : "has to be 0 to ") + SECONDS_MAX);
+        }
+        return Duration.ofNanos((long) (seconds * 1e9));
     }
 }

@@ -34,6 +34,20 @@ class LoadMainTest {
         "rr 127.0.0.1|\"127.0.0.1\" is not HOST:PORT",
         "rr h:1 --connections|\"--connections\" is not an option with a value",
         "rr h:1 --connections 0|a workload needs a target, and connections, message, rate, bytes and count above 0; sources 0 to 250",
+        "rr-open h:1 --rate NaN|a workload needs a target, and connections, message, rate, bytes and count above 0; sources 0 to 250",
+        "rr-open h:1 --rate 2e9|--rate 2e9: at most 1000000000, a message a nanosecond",
+        "rr h:1 --connections abc|--connections abc: has to be a whole number",
+        "rr h:1 --rate abc|--rate abc: has to be a number",
+        "rr h:1 --message 5G|--message 5G: more than 2147483647",
+        "hash h:1 --bytes 10kk|--bytes 10kk: has to be a whole number, with k, M, G, Ki, Mi or Gi behind it if you like",
+        "hash h:1 --bytes 99999999999G|--bytes 99999999999G: has to be a whole number, with k, M, G, Ki, Mi or Gi behind it if you like",
+        "rr h:1 --seconds 0|--seconds 0: has to be above 0 and at most 1000000",
+        "rr h:1 --seconds NaN|--seconds NaN: has to be above 0 and at most 1000000",
+        "rr h:1 --deadline 0|--deadline 0: has to be above 0 and at most 1000000",
+        "rr h:1 --warmup -1|--warmup -1: has to be 0 to 1000000",
+        "idle h:1 --idle x|--idle x: has to be a number",
+        "rr h:70000|\"h:70000\" is not HOST:PORT",
+        "rr h:x|\"h:x\" is not HOST:PORT",
     })
     void aBadArgumentIsNamed(String line, String message) {
         assertEquals(message, assertThrows(IllegalArgumentException.class, () -> LoadMain.parse(line.split(" "))).getMessage());
