@@ -3,6 +3,7 @@ package io.fairlead.bench.peer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fairlead.bench.Interruption;
 import io.fairlead.bench.Program;
+import io.fairlead.bench.Ranges;
 import io.fairlead.bench.RunOptions;
 import io.fairlead.bench.TimeLeft;
 import io.fairlead.bench.cluster.ServerPod;
@@ -143,6 +144,7 @@ public final class PeerMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        new Ranges(spec).above(0, "--seconds").atLeast(0, "--warmup").atLeast(1, "--rounds");
         Plan plan;
         Map<String, PeerCommand> commands;
         try {
@@ -159,11 +161,8 @@ public final class PeerMain implements Callable<Integer> {
     }
 
     private Plan plan() {
-        if (rounds != null && rounds < 1 || rtts.stream().anyMatch(rtt -> rtt < 0 || rtt > 10_000)) {
-            throw new IllegalArgumentException("--rounds is 1 or more, --rtt 0 to 10000");
-        }
-        if (seconds() <= 0 || warmup() < 0) {
-            throw new IllegalArgumentException("--seconds is above 0, --warmup 0 or more");
+        if (rtts.stream().anyMatch(rtt -> rtt < 0 || rtt > 10_000)) {
+            throw new IllegalArgumentException("--rtt is 0 to 10000");
         }
         int turns = rounds != null ? rounds : quick ? 1 : 3;
         Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);

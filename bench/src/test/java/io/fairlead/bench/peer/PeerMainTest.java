@@ -16,7 +16,7 @@ import picocli.CommandLine;
 class PeerMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--rounds", "--rounds none", "--nonsense", "--workloads nothing", "--peers nobody", "--rtt -1", "--seconds 0",
-            "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead"})
+            "--seconds NaN", "--warmup Infinity", "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         var err = new StringWriter();
         assertEquals(64, PeerMain.commandLine().setErr(new PrintWriter(err)).execute(line.split(" ")));
