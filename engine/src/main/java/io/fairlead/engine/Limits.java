@@ -145,13 +145,25 @@ public final class Limits {
     /// {@link #LOCAL_QUEUE_HARD_BYTES} for each of them.
     public static final long LOCAL_QUEUES_TOTAL_BYTES = 256L * 1024 * 1024;
 
-    /// Bytes that the temporary file of one connection may hold, and the size of all such files of one process together. Past either, that connection is reset and the user is told: a reader this slow beside others cannot be kept without hurting them.
+    /// Bytes that the temporary file of one connection may hold, and the size of all such files of one process together. Past either, or when it has
+    /// more than it leaves to others, be it of that size or of what the disk has free, that connection is reset and the user is told: a reader this
+    /// slow beside others cannot be kept without hurting them.
     public static final long SPILL_BYTES = 256L * 1024 * 1024;
     public static final long SPILL_TOTAL_BYTES = 1024L * 1024 * 1024;
+
+    /// A temporary file grows by as much, and reuses as much: small enough that each of {@link #PAIRS_MAX} connections could have some.
+    public static final int SPILL_BLOCK_BYTES = 256 * 1024;
+
+    /// With less room than this for temporary files, none is begun.
+    public static final long SPILL_LEAST_BYTES = 4L * 1024 * 1024;
 
     /// Bytes on disk past which a connection whose program still reads had better not get more, until they are half as many: its session is not read
     /// then, if at least half of the connections there take no more either.
     public static final long SPILL_BEHIND_BYTES = 32L * 1024 * 1024;
+
+    /// With little room left for temporary files, the bytes on disk past which a connection is behind are this part of that room: n of them at
+    /// that bound leave 8 / (8 + n) of it.
+    public static final int SPILL_BEHIND_SHARE = 8;
 
     /// A slow local program reads still if its socket took {@link #LOCAL_QUEUE_SOFT_BYTES} or so within this time.
     public static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(3);

@@ -22,8 +22,13 @@ import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 
 /// One accepted socket: its bytes to the pair, the pair's bytes to it, half-close and reset both ways.
 ///
@@ -34,8 +39,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Invariant: the socket is read exactly while its pair wants bytes, or while it lingers.
 final class LocalConnection extends ChannelInboundHandlerAdapter implements Downstream, Tunnel.Flushable, Tunnel.Behind {
     private static final System.Logger LOG = System.getLogger(LocalConnection.class.getName());
-    /// What spill files of this process may still take.
-    private static final AtomicLong SPILL_BUDGET = new AtomicLong(Limits.SPILL_TOTAL_BYTES);
+    /// For the spill files of this process. A test sets another.
+    static volatile SpillRoom spillRoom = SpillRoom.in(Path.of(System.getProperty("java.io.tmpdir")), Limits.SPILL_TOTAL_BYTES);
     /// Bytes in the queues of all local sockets of this process. A test adds to it.
     static final AtomicLong QUEUED = new AtomicLong();
 
@@ -68,6 +73,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private boolean inactive;
     private long queuedBytes;
     private SpillFile spill; // non-null while bytes wait on disk: all later ones have to queue behind them
+    private LongFunction<CloseReason> noSpill; // why there is no file for so many bytes, until the socket takes bytes again
 
     LocalConnection(Tunnel tunnel, int port, PortHistory history, Observer observer) {
         this.tunnel = tunnel;
@@ -205,49 +211,95 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         flushPending = false;
         ctx.flush();
         long bytes = count();
-        if (bytes > Limits.LOCAL_QUEUE_LOW_BYTES && bytes > (QUEUED.get() > Limits.LOCAL_QUEUES_TOTAL_BYTES ? 0 : Limits.LOCAL_QUEUE_HARD_BYTES)) {
-            tooMuch();
+        int bound = QUEUED.get() > Limits.LOCAL_QUEUES_TOTAL_BYTES ? Limits.LOCAL_QUEUE_LOW_BYTES : Limits.LOCAL_QUEUE_HARD_BYTES;
+        if (bytes > bound && spill == null && pair != null && closeReason == null && !tunnel.isPaused()) {
+            beginSpill(bytes, bound);
         }
     }
 
-    private void tooMuch() {
-        if (spill == null && pair != null && closeReason == null && !tunnel.isPaused()) {
-            beginSpill();
-        }
-    }
-
-    private void beginSpill() {
-        try {
+    private void beginSpill(long bytes, int bound) {
+        if (noSpill == null) {
             movedNanos = System.nanoTime();
-            spill = new SpillFile(Limits.SPILL_BYTES, SPILL_BUDGET);
-            if (ctx.channel().isWritable()) { // below the watermark, so no change of it will tell that the socket has taken what is queued
-                ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> unspillIfSpilled());
+            SpillRoom room = spillRoom;
+            try {
+                if (room.left() >= Limits.SPILL_LEAST_BYTES) {
+                    spill = new SpillFile(room, Limits.SPILL_BYTES, Limits.SPILL_BLOCK_BYTES);
+                } else {
+                    noSpill = room.isDiskShort() ? queued -> noDisk(queued, "no space left") : LocalConnection::allFull;
+                }
+            } catch (IOException e) {
+                String cause = cause(e);
+                noSpill = queued -> noDisk(queued, cause);
             }
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, "no temporary file for a slow local reader", e);
-            pair.fail(new CloseReason.TooSlow(count()));
+            if (ctx.channel().isWritable()) { // below the watermark, so no change of it will tell that the socket has taken what is queued
+                ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> socketTook());
+            }
         }
+        if (spill != null) {
+            return;
+        }
+        // No file: the tunnel waits for this one, if it may; as many bytes again as fit before may come until then.
+        if (isMoving()) {
+            tunnel.behind(this, true);
+        }
+        if (bytes > 2L * bound && !tunnel.isPaused()) {
+            pair.fail(noSpill.apply(bytes));
+        }
+    }
+
+    /// What the system said, without the name of a file that nobody knows.
+    private static String cause(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "no such directory";
+            case AccessDeniedException _ -> "permission denied";
+            case FileSystemException f when f.getReason() != null -> f.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private void spill(ByteBuf source, int index, int length) {
+        CloseReason why;
         try {
-            if (spill.append(source, index, length)) {
-                if (spill.waiting() > Limits.SPILL_BEHIND_BYTES && isMoving()) {
-                    tunnel.behind(this, true);
-                }
-                return;
-            }
+            why = switch (spill.append(source, index, length)) {
+                case DONE -> null;
+                case FILE_FULL -> new CloseReason.TooSlow(waiting(), Limits.SPILL_BYTES, CloseReason.TooSlow.Bound.CONNECTION);
+                case ALL_FULL -> allFull(waiting());
+                case DISK_FULL -> noDisk(waiting(), spill.roomLeft() + " bytes are free, fewer than it has there");
+            };
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "writing to a slow local reader's temporary file failed", e); // as good as a full one
+            why = noDisk(waiting(), cause(e));
         }
-        long waiting = count() + spill.waiting();
-        endSpill();
-        pair.fail(new CloseReason.TooSlow(waiting));
+        if (why != null) {
+            endSpill();
+            pair.fail(why);
+        } else if (spill.waiting() > behindBytes() && isMoving()) {
+            tunnel.behind(this, true);
+        }
     }
 
-    private void unspillIfSpilled() {
+    private long waiting() {
+        return count() + spill.waiting();
+    }
+
+    private static CloseReason allFull(long waiting) {
+        return new CloseReason.TooSlow(waiting, Limits.SPILL_TOTAL_BYTES, CloseReason.TooSlow.Bound.PROCESS);
+    }
+
+    private static CloseReason noDisk(long waiting, String cause) {
+        return new CloseReason.NoDisk(waiting, spillRoom.directory().toString(), cause);
+    }
+
+    /// Past so many on disk the connection is far behind: the fewer the less room is left, so that many slow readers share a small disk.
+    private long behindBytes() {
+        return Math.min(Limits.SPILL_BEHIND_BYTES, spill.roomLeft() / Limits.SPILL_BEHIND_SHARE);
+    }
+
+    private void socketTook() {
         if (spill != null) {
             unspill();
+        } else if (noSpill != null) {
+            noSpill = null;
+            tunnel.behind(this, false);
         }
     }
 
@@ -265,7 +317,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
             endSpill();
             exceptionCaught(ctx, e);
         }
-        if (spill != null && spill.waiting() <= Limits.SPILL_BEHIND_BYTES / 2) {
+        if (spill != null && spill.waiting() <= behindBytes() / 2) {
             tunnel.behind(this, false);
         }
         if (spill == null && closeReason != null) {
@@ -291,7 +343,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         count();
         if (ctx.channel().isWritable()) {
             movedNanos = System.nanoTime();
-            unspillIfSpilled();
+            socketTook();
         }
         backlog();
     }
@@ -347,7 +399,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         if (!ctx.channel().isActive()) {
             return;
         }
-        if (why instanceof CloseReason.TooSlow || why instanceof CloseReason.Stopped) {
+        if (why instanceof CloseReason.TooSlow || why instanceof CloseReason.NoDisk || why instanceof CloseReason.Stopped) {
             reset((SocketChannel) ctx.channel()); // nobody reads what is queued
         } else if (spill == null) {
             finishAfterQueue();

@@ -39,8 +39,14 @@ public sealed interface CloseReason {
     /// The session went away under the pair.
     record SessionLost(String cause) implements CloseReason {}
 
-    /// The local reader was too slow for the bounds of {@code Limits}, and others shared its session.
-    record TooSlow(long queuedBytes) implements CloseReason {}
+    /// The local reader was too slow for a bound of {@code Limits}, and others shared its session.
+    record TooSlow(long queuedBytes, long bytesMax, Bound bound) implements CloseReason {
+        /// Whose bytes are bounded.
+        public enum Bound { CONNECTION, PROCESS }
+    }
+
+    /// The local reader was slower than the pod, others shared its session, and the disk could not keep what waited.
+    record NoDisk(long queuedBytes, String directory, String cause) implements CloseReason {}
 
     /// The forward is being closed.
     record Stopped() implements CloseReason {}
@@ -63,9 +69,18 @@ public sealed interface CloseReason {
             case Rejected _ -> "the runtime refused the stream";
             case NoReply(var millis) -> "the runtime did not answer for " + millis / 1000 + " s";
             case SessionLost(var cause) -> "lost the session to the pod: " + cause;
-            case TooSlow(var bytes) -> "the local program did not read: " + bytes + " bytes waited for it";
+            case TooSlow(var bytes, var max, var bound) -> slow(bytes) + switch (bound) {
+                case CONNECTION -> ", and one connection may have " + max + " on disk";
+                case PROCESS -> ", more than are left of the " + max + " that all connections together may have on disk";
+            };
+            case NoDisk(var bytes, var directory, var cause) ->
+                    slow(bytes) + ", and there is no room on disk: " + directory + " (java.io.tmpdir): " + cause;
             case Stopped _ -> "the forward was closed";
         };
+    }
+
+    private static String slow(long bytes) {
+        return "the local program did not read as fast as the pod sent: " + bytes + " bytes waited for it";
     }
 
     /// Sorts the text of an error stream. The order matters: a refusal names the network namespace, too.

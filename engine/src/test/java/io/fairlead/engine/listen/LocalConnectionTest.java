@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.frame.FrameDecoder;
 import io.fairlead.engine.frame.FrameEncoder;
@@ -32,8 +33,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +58,7 @@ class LocalConnectionTest {
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
     private final ByteArrayOutputStream up = new ByteArrayOutputStream();
     private final FrameDecoder decoder = new FrameDecoder(new Read());
+    private final ConcurrentLinkedQueue<ForwardEvent> events = new ConcurrentLinkedQueue<>();
     private int upExpected;
     private int syns;
     private Listener listener;
@@ -71,7 +75,7 @@ class LocalConnectionTest {
             peer = server.accept();
             shards.add(tunnel).get(5, TimeUnit.SECONDS);
         }
-        listener = Listener.bind(Transport.best(), home, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0, 80, history, shards, budget, _ -> { });
+        listener = Listener.bind(Transport.best(), home, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0, 80, history, shards, budget, events::add);
         local = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort());
         while (syns < 2) {
             readFrames(); // a stream is answered when it is known to both
@@ -313,6 +317,102 @@ class LocalConnectionTest {
             assertTrue(writer.join(Duration.ofSeconds(5)));
         } finally {
             LocalConnection.QUEUED.addAndGet(-Limits.LOCAL_QUEUES_TOTAL_BYTES);
+        }
+    }
+
+    private static final SpillRoom REAL_ROOM = LocalConnection.spillRoom;
+
+    /// Its temporary files have no other room.
+    private static void withRoom(SpillRoom room) {
+        LocalConnection.spillRoom = room;
+    }
+
+    /// One connection of two: the tunnel may wait for it as soon as it is behind.
+    private void aReaderBesideAnIdleOneGetsAllBytes() throws Exception {
+        local.setSoTimeout(10_000);
+        byte[] chunk = random(1 << 20);
+        int chunks = 48; // 10 are with the kernel, 4 in memory
+        try (var _ = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort())) {
+            while (syns < 4) {
+                readFrames();
+            }
+            Thread writer = Thread.ofVirtual().start(() -> {
+                try {
+                    for (int i = 0; i < chunks; i++) {
+                        fromPod(chunk);
+                    }
+                    orderlyEnd();
+                } catch (IOException _) {
+                    // the assertions below say what is missing
+                }
+            });
+            assertFalse(writer.join(Duration.ofMillis(700)), "the tunnel is still read");
+            for (int i = 0; i < chunks; i++) {
+                assertArrayEquals(chunk, local.getInputStream().readNBytes(chunk.length), "MiB " + i);
+            }
+            assertEquals(-1, local.getInputStream().read());
+        } finally {
+            withRoom(REAL_ROOM);
+        }
+    }
+
+    @Test
+    void thePodWaitsForAReaderBeforeASmallDiskIsFull() throws Exception {
+        withRoom(new SpillRoom(REAL_ROOM.directory(), Limits.SPILL_TOTAL_BYTES, () -> 12L << 20));
+        aReaderBesideAnIdleOneGetsAllBytes();
+    }
+
+    @Test
+    void thePodWaitsForAReaderWhenTheDiskIsFull() throws Exception {
+        withRoom(new SpillRoom(REAL_ROOM.directory(), Limits.SPILL_TOTAL_BYTES, () -> 0));
+        aReaderBesideAnIdleOneGetsAllBytes();
+    }
+
+    @Test
+    void thePodWaitsForAReaderWhenThereIsNoDirectoryForTemporaryFiles() throws Exception {
+        withRoom(SpillRoom.in(Path.of("/nowhere/fairlead"), Limits.SPILL_TOTAL_BYTES));
+        aReaderBesideAnIdleOneGetsAllBytes();
+    }
+
+    @Test
+    void aConnectionThatIsCutForWantOfDiskSaysSoAndNamesTheDirectory() throws Exception {
+        withRoom(new SpillRoom(Path.of("/full"), Limits.SPILL_TOTAL_BYTES, () -> 0));
+        String cause = causeOfTheCut();
+        assertTrue(cause.endsWith(" bytes waited for it, and there is no room on disk: /full (java.io.tmpdir): no space left"), cause);
+    }
+
+    @Test
+    void aConnectionThatIsCutForWantOfADirectorySaysSo() throws Exception {
+        withRoom(SpillRoom.in(Path.of("/nowhere"), Limits.SPILL_TOTAL_BYTES));
+        String cause = causeOfTheCut();
+        assertTrue(cause.endsWith(", and there is no room on disk: /nowhere (java.io.tmpdir): no such directory"), cause);
+    }
+
+    @Test
+    void aConnectionThatIsCutForWhatAllMayHaveTogetherNamesThatBound() throws Exception {
+        withRoom(SpillRoom.in(REAL_ROOM.directory(), 16L << 20));
+        String cause = causeOfTheCut();
+        assertTrue(cause.endsWith(" that all connections together may have on disk"), cause);
+    }
+
+    /// One of three does not read: the tunnel does not wait for it.
+    private String causeOfTheCut() throws Exception {
+        try (var _ = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort());
+                var _ = new Socket(InetAddress.getLoopbackAddress(), listener.local().getPort())) {
+            while (syns < 6) {
+                readFrames();
+            }
+            byte[] chunk = random(1 << 20);
+            while (true) {
+                for (ForwardEvent event : events) {
+                    if (event instanceof ForwardEvent.PairFailed failed) {
+                        return failed.cause();
+                    }
+                }
+                fromPod(chunk);
+            }
+        } finally {
+            withRoom(REAL_ROOM);
         }
     }
 

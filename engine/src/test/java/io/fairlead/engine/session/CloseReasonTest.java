@@ -57,7 +57,8 @@ class CloseReasonTest {
         assertTrue(new CloseReason.PodClosedEarly("x").isOrderly());
         for (var why : new CloseReason[] {new CloseReason.LocalReset(), new CloseReason.Refused("x"), new CloseReason.PodReset(""),
                 new CloseReason.PodGone("x"), new CloseReason.PodError("x"), new CloseReason.Rejected(), new CloseReason.NoReply(1),
-                new CloseReason.SessionLost("x"), new CloseReason.TooSlow(1), new CloseReason.Stopped()}) {
+                new CloseReason.SessionLost("x"), new CloseReason.TooSlow(1, 2, CloseReason.TooSlow.Bound.PROCESS),
+                new CloseReason.NoDisk(1, "/tmp", "x"), new CloseReason.Stopped()}) {
             assertFalse(why.isOrderly(), why.toString());
         }
     }
@@ -67,6 +68,12 @@ class CloseReasonTest {
         assertEquals("the pod reset the connection", new CloseReason.PodReset("").text());
         assertEquals("the runtime did not answer for 30 s", new CloseReason.NoReply(30_400).text());
         assertEquals("lost the session to the pod: cut", new CloseReason.SessionLost("cut").text());
-        assertEquals("the local program did not read: 7 bytes waited for it", new CloseReason.TooSlow(7).text());
+        assertEquals("the local program did not read as fast as the pod sent: 7 bytes waited for it, and one connection may have 8 on disk",
+                new CloseReason.TooSlow(7, 8, CloseReason.TooSlow.Bound.CONNECTION).text());
+        assertEquals("the local program did not read as fast as the pod sent: 7 bytes waited for it, "
+                + "more than are left of the 9 that all connections together may have on disk",
+                new CloseReason.TooSlow(7, 9, CloseReason.TooSlow.Bound.PROCESS).text());
+        assertEquals("the local program did not read as fast as the pod sent: 7 bytes waited for it, "
+                + "and there is no room on disk: /tmp (java.io.tmpdir): no space left", new CloseReason.NoDisk(7, "/tmp", "no space left").text());
     }
 }
