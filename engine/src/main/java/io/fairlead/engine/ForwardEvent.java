@@ -60,6 +60,7 @@ public sealed interface ForwardEvent {
     /// The listener stopped accepting for now: file handles ran out or the limit of pairs was reached.
     record AcceptPaused(int localPort, String cause) implements ForwardEvent {}
 
+    /// File handles have not run out for {@link Limits#ACCEPT_CALM_NANOS}; until then it is not told that they do so again.
     record AcceptResumed(int localPort) implements ForwardEvent {}
 
     /// Events that were not delivered, as the consumer was too slow.

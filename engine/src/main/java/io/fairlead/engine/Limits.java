@@ -233,5 +233,8 @@ public final class Limits {
     /// Pause of a listener after file handles ran out.
     public static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /// Handles that have not run out for this long are told to be there again.
+    public static final long ACCEPT_CALM_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private Limits() {}
 }

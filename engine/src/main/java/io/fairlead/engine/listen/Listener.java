@@ -115,6 +115,7 @@ public final class Listener {
     }
 
     private final class Accept extends ChannelInboundHandlerAdapter {
+        private final HandleShortage shortage = new HandleShortage();
         private int localPort;
 
         @Override
@@ -133,13 +134,22 @@ public final class Listener {
             }
         }
 
-        /// File handles are out, or the like: say so, wait, go on. The socket itself is fine.
+        /// File handles are out, or the like: say so once, wait, go on. The socket itself is fine.
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             ctx.channel().config().setAutoRead(false);
             budget.pausedForOtherReason();
-            events.accept(new ForwardEvent.AcceptPaused(localPort, cause(cause)));
-            ctx.executor().schedule(() -> resume(ctx, true), Limits.ACCEPT_PAUSE_NANOS, TimeUnit.NANOSECONDS);
+            if (shortage.failed(System.nanoTime())) {
+                events.accept(new ForwardEvent.AcceptPaused(localPort, cause(cause)));
+            }
+            ctx.executor().schedule(() -> resume(ctx), Limits.ACCEPT_PAUSE_NANOS, TimeUnit.NANOSECONDS);
+            ctx.executor().schedule(() -> tellIfOver(ctx), Limits.ACCEPT_CALM_NANOS, TimeUnit.NANOSECONDS);
+        }
+
+        private void tellIfOver(ChannelHandlerContext ctx) {
+            if (ctx.channel().isOpen() && shortage.isOver(System.nanoTime())) {
+                events.accept(new ForwardEvent.AcceptResumed(localPort));
+            }
         }
 
         private void pause(ChannelHandlerContext ctx) {
@@ -147,19 +157,16 @@ public final class Listener {
             if (budget.isFullNews()) {
                 events.accept(new ForwardEvent.AcceptPaused(localPort, "the limit of " + budget.max() + " connections is reached"));
             }
-            budget.paused(() -> ctx.executor().execute(() -> resume(ctx, false)));
+            budget.paused(() -> ctx.executor().execute(() -> resume(ctx)));
         }
 
-        private void resume(ChannelHandlerContext ctx, boolean tell) {
+        private void resume(ChannelHandlerContext ctx) {
             if (!ctx.channel().isOpen()) {
                 return;
             }
             if (budget.isFull()) {
                 pause(ctx);
                 return;
-            }
-            if (tell) {
-                events.accept(new ForwardEvent.AcceptResumed(localPort));
             }
             ctx.channel().config().setAutoRead(true);
         }
