@@ -21,7 +21,7 @@ final class Failures {
     /// No `default`: a new failure does not compile until it has one.
     static ExitCode exitCode(Failure failure) {
         return switch (failure) {
-            case Failure.UnknownType _, Failure.MalformedTarget _, Failure.MalformedPort _, Failure.PortOutOfRange _,
+            case Failure.UnknownType _, Failure.MalformedTarget _, Failure.MalformedNamespace _, Failure.MalformedPort _, Failure.PortOutOfRange _,
                     Failure.MalformedAddress _, Failure.UdpPort _, Failure.NoSelector _ -> ExitCode.USAGE;
             case Failure.TargetNotFound _, Failure.UnknownPodPort _, Failure.UnknownServicePort _ -> ExitCode.NO_TARGET;
             case Failure.NoPods _, Failure.PodNotRunning _ -> ExitCode.NOT_READY;

@@ -43,6 +43,7 @@ class ExitCodeTest {
                 Arguments.of(64, new Failure.UdpPort("svc/dns", "53")),
                 Arguments.of(64, new Failure.UnknownType("foo")),
                 Arguments.of(64, new Failure.MalformedTarget("a/b/c", "too many slashes")),
+                Arguments.of(64, new Failure.MalformedNamespace("../..", "may not contain '/'")),
                 Arguments.of(64, new Failure.MalformedPort("x:", "empty")),
                 Arguments.of(64, new Failure.PortOutOfRange("70000", "too large")),
                 Arguments.of(64, new Failure.MalformedAddress("foo")),

@@ -443,6 +443,24 @@ public sealed interface Failure {
         }
     }
 
+    /// A namespace that cannot be.
+    record MalformedNamespace(String namespace, String problem) implements Failure {
+        @Override
+        public String what() {
+            return "invalid namespace \"" + namespace + "\"";
+        }
+
+        @Override
+        public String why() {
+            return problem;
+        }
+
+        @Override
+        public String remedy() {
+            return "write the name of one (kubectl get namespaces shows them), for instance -n default";
+        }
+    }
+
     /// A port that no one can make sense of.
     record MalformedPort(String spec, String problem) implements Failure {
         @Override

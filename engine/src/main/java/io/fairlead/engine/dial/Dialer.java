@@ -6,6 +6,7 @@ import io.fairlead.engine.Limits;
 import io.fairlead.engine.kube.Access;
 import io.fairlead.engine.kube.Cluster;
 import io.fairlead.engine.kube.ServerFailure;
+import io.fairlead.engine.kube.UrlPath;
 import io.fairlead.engine.resolve.Endpoint;
 import io.fairlead.engine.resolve.PortPair;
 import io.fairlead.engine.tunnel.Tunnel;
@@ -94,7 +95,8 @@ public final class Dialer {
     }
 
     private Tunnel upgrade(Channel channel, Access access, Endpoint endpoint) throws IOException, InterruptedException, ForwardException {
-        String path = access.pathPrefix() + "/api/v1/namespaces/" + endpoint.namespace() + "/pods/" + endpoint.pod() + "/portforward";
+        String path = access.pathPrefix() + "/api/v1/namespaces/" + UrlPath.segment(endpoint.namespace())
+                + "/pods/" + UrlPath.segment(endpoint.pod()) + "/portforward";
         var upgrade = new Upgrade(access.authority(), path, access.headers(), Limits.UPGRADE_ANSWER_BYTES);
         var tunnel = new Tunnel(endpoint.pod(), endpoint.ports().stream().mapToInt(PortPair::remote).toArray());
         // On the loop and before the codec is removed, so that no byte behind the 101 is missed.

@@ -104,7 +104,7 @@ final class ApiCluster implements Cluster {
     }
 
     private Json object(Kind kind, String namespace, String name) throws ForwardException, InterruptedException {
-        String path = kind.apiRoot() + "/namespaces/" + segment(namespace) + "/" + kind.plural() + "/" + segment(name);
+        String path = kind.apiRoot() + "/namespaces/" + UrlPath.segment(namespace) + "/" + kind.plural() + "/" + UrlPath.segment(name);
         return read(new Request("get", kind.qualified(), namespace, name, path));
     }
 
@@ -119,16 +119,11 @@ final class ApiCluster implements Cluster {
         if (!more.isEmpty()) {
             parameters.add(more);
         }
-        return "/api/v1/namespaces/" + segment(namespace) + "/pods" + (parameters.length() == 0 ? "" : "?" + parameters);
+        return "/api/v1/namespaces/" + UrlPath.segment(namespace) + "/pods" + (parameters.length() == 0 ? "" : "?" + parameters);
     }
 
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
-    }
-
-    private static String segment(String text) {
-        String encoded = encoded(text).replace("+", "%20");
-        return encoded.equals(".") || encoded.equals("..") ? encoded.replace(".", "%2E") : encoded;
     }
 
     // ---- one request

@@ -82,6 +82,9 @@ final class KubeConfig {
 
     static Settings load(Surroundings surroundings, Optional<Path> named, Optional<String> context, Optional<String> namespace)
             throws ForwardException {
+        if (namespace.isPresent() && UrlPath.problem(namespace.get()).isPresent()) {
+            throw new ForwardException(new Failure.MalformedNamespace(namespace.get(), UrlPath.problem(namespace.get()).get()));
+        }
         KubeConfig config = new KubeConfig();
         List<Path> looked = named.isPresent() ? List.of(named.get()) : places(surroundings);
         for (Path file : looked) {
@@ -154,6 +157,10 @@ final class KubeConfig {
                 throw bad(context.file, "context \"" + name + "\" names the cluster \"" + clusterName + "\", which does not exist");
             }
             String ownNamespace = context.body.text("namespace");
+            Optional<String> problem = UrlPath.problem(ownNamespace);
+            if (namespace.isEmpty() && problem.isPresent()) {
+                throw bad(context.file, "context \"" + name + "\" has the namespace \"" + ownNamespace + "\": " + problem.get());
+            }
             Draft draft = new Draft(name, namespace.orElse(ownNamespace.isEmpty() ? "default" : ownNamespace));
             readCluster(cluster, draft);
             if (draft.tls) {
@@ -348,6 +355,10 @@ final class KubeConfig {
         String own = surroundings.variable("POD_NAMESPACE");
         if (own.isEmpty() && Files.isRegularFile(account.resolve("namespace"))) {
             own = new String(read(account.resolve("namespace"), "the pod's namespace"), StandardCharsets.UTF_8).strip();
+        }
+        Optional<String> problem = UrlPath.problem(own);
+        if (namespace.isEmpty() && problem.isPresent()) {
+            throw bad(Path.of("$POD_NAMESPACE"), "\"" + own + "\" is no namespace: " + problem.get());
         }
         Draft draft = new Draft(IN_CLUSTER, namespace.orElse(own.isEmpty() ? "default" : own));
         draft.tls = true;

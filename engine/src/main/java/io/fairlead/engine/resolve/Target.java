@@ -3,6 +3,8 @@ package io.fairlead.engine.resolve;
 import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
 import io.fairlead.engine.kube.Kind;
+import io.fairlead.engine.kube.UrlPath;
+import java.util.Optional;
 
 /// What the user names: `TYPE/NAME`, or a pod's name alone.
 ///
@@ -33,8 +35,9 @@ record Target(Kind kind, String name, String text) {
 
     /// What could not be one segment of a URL is no name of anything.
     private static String checked(String text, String name) throws ForwardException {
-        if (name.equals(".") || name.equals("..") || name.contains("%") || name.chars().anyMatch(c -> c <= ' ')) {
-            throw malformed(text, "invalid resource name \"" + name + "\"");
+        Optional<String> problem = UrlPath.problem(name);
+        if (problem.isPresent()) {
+            throw malformed(text, "invalid resource name \"" + name + "\": " + problem.get());
         }
         return name;
     }

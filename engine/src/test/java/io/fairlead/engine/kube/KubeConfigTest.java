@@ -113,6 +113,20 @@ class KubeConfigTest {
     }
 
     @Test
+    void aNamespaceThatCannotBeIsRefusedWhoeverNamesIt() throws Exception {
+        Path file = write("config", """
+                current-context: c
+                contexts: [{name: c, context: {cluster: k, namespace: "../x"}}]
+                clusters: [{name: k, cluster: {server: https://x}}]
+                """);
+        environment.put("KUBECONFIG", file.toString());
+        assertEquals(new Failure.BadKubeconfig(file.toString(), "context \"c\" has the namespace \"../x\": may not contain '/'"), refusal(null));
+        assertEquals("shop", KubeConfig.load(surroundings(), Optional.empty(), Optional.empty(), Optional.of("shop")).namespace());
+        assertEquals(new Failure.MalformedNamespace("..", "may not be '..'"), assertThrows(ForwardException.class,
+                () -> KubeConfig.load(surroundings(), Optional.empty(), Optional.empty(), Optional.of(".."))).failure());
+    }
+
+    @Test
     void insideAPodItsServiceAccountIsUsed() throws Exception {
         write("account/token", "abc");
         write("account/ca.crt", "x");

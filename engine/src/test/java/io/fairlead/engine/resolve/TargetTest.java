@@ -54,8 +54,9 @@ class TargetTest {
         "/x      | arguments in resource/name form must have a single resource and name",
         "pod/    | arguments in resource/name form must have a single resource and name",
         "po,svc/x| arguments in resource/name form must have a single resource and name",
-        "pod/..  | invalid resource name \"..\"",
-        "pod/a%2f| invalid resource name \"a%2f\"",
+        "pod/..  | invalid resource name \"..\": may not be '..'",
+        "pod/a%2f| invalid resource name \"a%2f\": may not contain '%'",
+        ".       | invalid resource name \".\": may not be '.'",
         "''      | it is empty",
     })
     void whatIsNoTargetIsRefused(String text, String why) {
