@@ -2,7 +2,10 @@ package io.fairlead.cli;
 
 import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardException;
+import java.io.FileInputStream;
+import java.io.IOException;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +56,15 @@ final class Cli {
                 return true;
             }
         }
-        return false;
+        return error instanceof LinkageError && !canOpenFiles(); // a class was not found, as its jar could not be opened
+    }
+
+    private static boolean canOpenFiles() {
+        try (var _ = new FileInputStream(Path.of(System.getProperty("java.home"), "release").toFile())) {
+            return true;
+        } catch (IOException e) {
+            return !String.valueOf(e.getMessage()).contains("Too many open files");
+        }
     }
 
     private ExitCode dispatch(String... args) throws UsageException, ForwardException {

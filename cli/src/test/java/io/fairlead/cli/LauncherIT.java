@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// The real `bin/fairlead` as a process. Needs the build that Maven has just packaged, and no cluster.
 class LauncherIT {
@@ -72,6 +74,17 @@ class LauncherIT {
         Ended ended = run("--kubeconfig", temp.resolve("nope").toString(), "pod/db", "5432");
         assertEquals(78, ended.code(), ended.err());
         assertEquals("", ended.out());
+        assertEquals(3, ended.err().lines().count(), ended.err());
+    }
+
+    /// A library's logging can't open its own jar then, and classes of ours may be missing.
+    @ParameterizedTest
+    @CsvSource({"14", "16", "20", "24", "28", "32"})
+    void withTooFewOpenFilesThereIsOneMessageThatSaysSo(int files) throws IOException, InterruptedException {
+        Ended ended = run(Path.of("sh"), temp, List.of(), "-c", "ulimit -n " + files + "; exec \"$0\" \"$@\"",
+                ROOT.resolve("bin/fairlead").toString(), "port-forward", "pod/db", "5432");
+        assertEquals(1, ended.code(), ended.err());
+        assertTrue(ended.err().startsWith("fairlead: too few open files are allowed"), ended.err());
         assertEquals(3, ended.err().lines().count(), ended.err());
     }
 
