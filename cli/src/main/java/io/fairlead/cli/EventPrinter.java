@@ -19,6 +19,7 @@ final class EventPrinter implements Consumer<ForwardEvent> {
     private final LongSupplier nanoTime;
     private final Repeats repeats = new Repeats();
     private boolean disturbed;
+    private String keptPod = "";
     private String toldWhat = "";
     private long toldNanos;
 
@@ -45,6 +46,10 @@ final class EventPrinter implements Consumer<ForwardEvent> {
             case ForwardEvent.PodLeft(var pod, var cause) -> {
                 disturbed = true;
                 output.problem("pod " + pod + " takes no new connections: " + cause + "; looking for another");
+            }
+            case ForwardEvent.PodKept(var pod) -> {
+                keptPod = pod;
+                output.problem("no other pod yet: pod " + pod + " is used until it ends");
             }
             case ForwardEvent.Retrying(var attempt, var delay, var failure) -> {
                 disturbed = true;
@@ -82,9 +87,9 @@ final class EventPrinter implements Consumer<ForwardEvent> {
         }
     }
 
-    /// The first session is no news, `Forwarding from` says it; one that comes back is.
+    /// The first session is no news, `Forwarding from` says it; one that comes back is, but for those to a pod of which was told that it goes.
     private void up(String pod, int sessions) {
-        if (disturbed && sessions > 0) {
+        if (disturbed && sessions > 0 && !pod.equals(keptPod)) {
             disturbed = false;
             output.problem("session to pod " + pod + " is up");
         }

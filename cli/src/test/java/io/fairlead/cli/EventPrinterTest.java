@@ -72,6 +72,23 @@ class EventPrinterTest {
     }
 
     @Test
+    void aPodThatIsUsedUntilItEndsIsNotCalledUpAgainButTheNextOneIs() {
+        printer.accept(new ForwardEvent.TunnelUp("web-1", 1));
+        printer.accept(new ForwardEvent.PodLeft("web-1", "is being deleted"));
+        printer.accept(new ForwardEvent.PodKept("web-1"));
+        printer.accept(new ForwardEvent.TunnelUp("web-1", 1));
+        printer.accept(new ForwardEvent.TunnelUp("web-1", 2));
+        printer.accept(new ForwardEvent.PodLeft("web-1", "was deleted"));
+        printer.accept(new ForwardEvent.TunnelUp("web-2", 1));
+        assertEquals("""
+                fairlead: pod web-1 takes no new connections: is being deleted; looking for another
+                fairlead: no other pod yet: pod web-1 is used until it ends
+                fairlead: pod web-1 takes no new connections: was deleted; looking for another
+                fairlead: session to pod web-2 is up
+                """, captured.err());
+    }
+
+    @Test
     void aStormOfFailedConnectionsCostsAFewLines() {
         for (int i = 0; i < 200; i++) {
             printer.accept(new ForwardEvent.PairFailed(8080, 80, "connection refused"));

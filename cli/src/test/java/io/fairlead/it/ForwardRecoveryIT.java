@@ -14,6 +14,8 @@ import io.fairlead.engine.Failure;
 import io.fairlead.engine.Forward;
 import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.ForwardEvent.PairFailed;
+import io.fairlead.engine.ForwardEvent.PodKept;
+import io.fairlead.engine.ForwardEvent.PodLeft;
 import io.fairlead.engine.ForwardEvent.Retrying;
 import io.fairlead.engine.ForwardEvent.TunnelLost;
 import io.fairlead.engine.ForwardEvent.TunnelUp;
@@ -23,6 +25,7 @@ import io.fairlead.testbed.LeakCheck;
 import io.fairlead.testbed.PodSpec;
 import io.fairlead.testbed.TestPod;
 import io.fairlead.testbed.api.Access;
+import io.fairlead.testbed.api.Resource;
 import io.fairlead.testbed.pod.PodBehaviour;
 import io.fairlead.testbed.pod.PodClient;
 import io.fairlead.testbed.pod.PodClient.End;
@@ -31,8 +34,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -155,6 +160,63 @@ class ForwardRecoveryIT {
         }
         long opened = forward.stats().sessionsOpenedTotal() - before;
         assertTrue(opened <= 4, opened + " sessions opened for one pod that goes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void connectionsMadeWhileTheOnlyPodGoesWaitForTheNextOne(boolean sessionOnItsWay) throws Exception {
+        TestPod first = lonePod("web-0");
+        if (sessionOnItsWay) {
+            lab.testbed.faults().delayUpgrades(Duration.ofMillis(700));
+        }
+        Forward forward = lab.forward(lab.spec("deployment/web", ":" + ECHO).withSessions(sessionOnItsWay ? 2 : 1));
+        first.terminate();
+        until("the session to it is over", () -> forward.stats().sessionsNow() == 0, forward::stats);
+        try (PodClient waiting = connect(forward, ECHO)) {
+            waiting.sendPattern(0, 5000);
+            TimeUnit.SECONDS.sleep(1); // time enough for a session to the pod that goes
+            assertEquals(1, forward.stats().waitingNow(), () -> lab.events.toString());
+            first.kill();
+            lonePod("web-1");
+            waiting.receivePattern(0, 5000);
+        }
+        assertEquals("web-1", forward.pod());
+        assertEquals(List.of(), lab.events(PairFailed.class));
+        assertEquals(List.of(), lab.events(TunnelUp.class).stream().filter(up -> up.pod().equals("web-0")).toList());
+    }
+
+    /// Its sessions stay up after its end, and every connection on them fails.
+    @Test void aPodThatWasUsedUntilItsEndIsNotUsedAfterIt() throws Exception {
+        TestPod first = lonePod("web-0");
+        Forward forward = lab.forward(lab.spec("deployment/web", ":" + ECHO));
+        first.terminate();
+        assertEquals("web-0", lab.first(PodKept.class).pod());
+        echoing(forward).close();
+        until("it is wound up, or it would fail with the pod", () -> forward.stats().pairsNow() == 0, forward::stats);
+        first.kill();
+        until("its end is seen", () -> lab.events(PodLeft.class).size() == 2, () -> lab.events);
+        assertEquals(List.of(new PodLeft("web-0", "is being deleted"), new PodLeft("web-0", "was deleted")), lab.events(PodLeft.class));
+        try (PodClient waiting = connect(forward, ECHO)) {
+            waiting.sendPattern(0, 5000);
+            until("a connection waits", () -> forward.stats().waitingNow() == 1, forward::stats);
+            lonePod("web-1");
+            waiting.receivePattern(0, 5000);
+        }
+        assertEquals(List.of(), lab.events(PairFailed.class));
+    }
+
+    @Test void aPodThatIsUsedUntilItsEndIsLeftAsSoonAsThereIsAnother() throws Exception {
+        TestPod first = lonePod("web-0");
+        Forward forward = lab.forward(lab.spec("deployment/web", ":" + ECHO));
+        first.terminate();
+        lab.first(PodKept.class);
+        try (PodClient old = echoing(forward)) {
+            lonePod("web-1");
+            until("new connections go to the other pod", () -> forward.pod().equals("web-1"), () -> lab.events);
+            echoing(forward).close();
+            old.echo(0, 100_000);
+        }
+        assertEquals(List.of(), lab.events(PairFailed.class));
     }
 
     @ParameterizedTest
@@ -305,6 +367,12 @@ class ForwardRecoveryIT {
         }
         lab.testbed.faults().freezeSessions(false);
         echoing(forward).close();
+    }
+
+    /// A pod of Deployment `web` that nothing replaces.
+    private TestPod lonePod(String name) throws IOException {
+        lab.testbed.addWorkload(Resource.DEPLOYMENTS, "default", "web", 1, Map.of("app", "web"));
+        return lab.testbed.addPod(PodSpec.named(name).label("app", "web").port("tcp", ECHO, PodBehaviour.echo()));
     }
 
     private ForwardSpec deployment(String name, int replicas) throws IOException {

@@ -26,6 +26,9 @@ public sealed interface ForwardEvent {
     /// The pod takes no new connections any more; another one is looked for.
     record PodLeft(String pod, String cause) implements ForwardEvent {}
 
+    /// The pod that was left is used again until it ends, as there is no other one yet.
+    record PodKept(String pod) implements ForwardEvent {}
+
     /// No session is up and the next attempt follows after `delay`. New connections wait meanwhile.
     record Retrying(int attempt, Duration delay, Failure failure) implements ForwardEvent {}
 

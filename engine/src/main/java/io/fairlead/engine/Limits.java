@@ -227,8 +227,13 @@ public final class Limits {
     /// When a session ends so soon after the last one came up, the next is dialled after a pause: as above, but no longer than this.
     public static final long EARLY_END_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /// How often a pod that is being deleted, and is used on as nothing has replaced it, is looked past for another.
+    /// How often, at least, a pod that is being deleted is looked past for another.
     public static final long GOING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /// How long connections wait for another pod than the one that is being deleted. Then it is used again until it ends. Most programs end within
+    /// these 5 s, and for the last of them, about one, the API server still calls a pod running that takes no connections; who goes on for longer
+    /// has said so, by a preStop hook or by not hearing SIGTERM.
+    public static final long GOING_KEPT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /// Pause of a listener after file handles ran out.
     public static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);

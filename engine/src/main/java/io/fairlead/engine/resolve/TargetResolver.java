@@ -34,6 +34,7 @@ public final class TargetResolver {
     }
 
     /// Finds the pod and the ports. Waits at most `podRunningTimeout` until the target has a pod; not until it runs, as kubectl doesn't.
+    /// Zero does not wait.
     ///
     /// @param target `TYPE/NAME` or a pod's name
     /// @param ports as in {@link io.fairlead.engine.ForwardSpec}
@@ -88,12 +89,12 @@ public final class TargetResolver {
             if (best.isPresent()) {
                 return best.get();
             }
+            if (System.nanoTime() - deadline >= 0) {
+                throw new ForwardException(new Failure.NoPods(target.text(), cluster.namespace(), selector, timeout));
+            }
             Optional<PodInfo> appeared = awaitPod(query, list.resourceVersion(), deadline);
             if (appeared.isPresent()) {
                 return cluster.pod(cluster.namespace(), appeared.get().name());
-            }
-            if (System.nanoTime() - deadline >= 0) {
-                throw new ForwardException(new Failure.NoPods(target.text(), cluster.namespace(), selector, timeout));
             }
         }
     }
@@ -132,38 +133,50 @@ public final class TargetResolver {
 
     // ---- the end of a pod
 
+    /// What of a pod is waited for.
+    private enum Until { GOING, ENDED }
+
     /// Blocks until the endpoint's pod is gone, is being deleted, or does not run any more. Returns which, as an end of a sentence that
     /// begins with the pod's name. While the server can't be asked it is taken to run: the session shows if it doesn't.
     public String awaitGone(Endpoint endpoint) throws InterruptedException {
+        return await(endpoint, Until.GOING);
+    }
+
+    /// The same for a pod that is being deleted, which may serve for a long while yet: blocks until it is gone or does not run any more.
+    public String awaitEnd(Endpoint endpoint) throws InterruptedException {
+        return await(endpoint, Until.ENDED);
+    }
+
+    private String await(Endpoint endpoint, Until until) throws InterruptedException {
         PodQuery query = PodQuery.named(endpoint.pod());
         while (true) {
             try {
                 PodList list = cluster.pods(endpoint.namespace(), query);
-                Optional<String> why = list.pods().isEmpty() ? Optional.of("was deleted") : gone(endpoint, list.pods().getFirst());
+                Optional<String> why = list.pods().isEmpty() ? Optional.of("was deleted") : gone(endpoint, list.pods().getFirst(), until);
                 if (why.isEmpty()) {
-                    why = watchUntilGone(endpoint, query, list.resourceVersion());
+                    why = watchUntilGone(endpoint, query, list.resourceVersion(), until);
                 }
                 if (why.isPresent()) {
                     return why.get();
                 }
                 Thread.sleep(POLL_MILLIS);
             } catch (ForwardException e) {
-                Optional<String> why = e.failure() instanceof Failure.Forbidden ? askOnce(endpoint) : Optional.empty();
+                Optional<String> why = e.failure() instanceof Failure.Forbidden ? askOnce(endpoint, until) : Optional.empty();
                 if (why.isPresent()) {
                     return why.get();
                 }
-                Thread.sleep(IDLE_POLL_MILLIS);
+                Thread.sleep(until == Until.ENDED ? POLL_MILLIS : IDLE_POLL_MILLIS); // that end is near, and no session tells it
             }
         }
     }
 
-    private Optional<String> watchUntilGone(Endpoint endpoint, PodQuery query, String resourceVersion)
+    private Optional<String> watchUntilGone(Endpoint endpoint, PodQuery query, String resourceVersion, Until until)
             throws ForwardException, InterruptedException {
         try (PodWatch watch = cluster.watch(endpoint.namespace(), query, resourceVersion)) {
             while (true) {
                 switch (watch.next(System.nanoTime() + SILENCE_NANOS)) {
                     case PodWatch.Event.Changed(PodInfo pod) -> {
-                        Optional<String> why = gone(endpoint, pod);
+                        Optional<String> why = gone(endpoint, pod, until);
                         if (why.isPresent()) {
                             return why;
                         }
@@ -180,19 +193,19 @@ public final class TargetResolver {
     }
 
     /// For those who may get a pod, but neither list nor watch.
-    private Optional<String> askOnce(Endpoint endpoint) throws InterruptedException {
+    private Optional<String> askOnce(Endpoint endpoint, Until until) throws InterruptedException {
         try {
-            return gone(endpoint, cluster.pod(endpoint.namespace(), endpoint.pod()));
+            return gone(endpoint, cluster.pod(endpoint.namespace(), endpoint.pod()), until);
         } catch (ForwardException e) {
             return e.failure() instanceof Failure.TargetNotFound ? Optional.of("was deleted") : Optional.empty();
         }
     }
 
-    private static Optional<String> gone(Endpoint endpoint, PodInfo pod) {
+    private static Optional<String> gone(Endpoint endpoint, PodInfo pod, Until until) {
         if (!pod.uid().equals(endpoint.uid())) {
             return Optional.of("was replaced by another pod of the same name");
         }
-        if (pod.deletion().isPresent()) {
+        if (until == Until.GOING && pod.deletion().isPresent()) {
             return Optional.of("is being deleted");
         }
         return pod.isRunning() ? Optional.empty() : Optional.of("is " + pod.phase());

@@ -34,8 +34,9 @@ public final class Supervisor {
 
     private ShardSet shards;
     private volatile Endpoint endpoint;
-    /// The last pod that was seen to go. While no better one exists it may be resolved again, and is used until it ends.
+    /// The last pod that was seen to go. Where no other runs for {@link Limits#GOING_KEPT_NANOS}, it is used again until it ends.
     private volatile String goingUid = "";
+    private long lookedNanos = System.nanoTime();
     private Backoff spareBackoff = newBackoff();
     private long sparesNotBefore = System.nanoTime();
     private Backoff earlyEnds = newBackoff();
@@ -133,14 +134,18 @@ public final class Supervisor {
         return goingUid.equals(endpoint.uid());
     }
 
-    /// The pod of now is being deleted and was used on, as nothing replaced it: perhaps something does by now.
+    /// The pod of now is being deleted and was used on, as nothing replaced it: perhaps something does by now. Its end is the watch's to tell.
     private void leaveIfReplaced() throws InterruptedException {
+        if (System.nanoTime() - lookedNanos < Limits.GOING_NANOS) {
+            return;
+        }
+        lookedNanos = System.nanoTime();
         try {
-            if (!resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout()).uid().equals(endpoint.uid())) {
+            if (!resolver.resolve(spec.target(), spec.ports(), Duration.ZERO).uid().equals(endpoint.uid())) {
                 shards.retireAll().join();
             }
         } catch (ForwardException e) {
-            LOG.log(Level.DEBUG, () -> "no other pod yet: " + e.failure().what());
+            LOG.log(Level.DEBUG, () -> "looking for another pod failed: " + e.failure().what());
         }
     }
 
@@ -152,14 +157,32 @@ public final class Supervisor {
         try {
             while (shards.isAccepting() && shards.wantsTunnel()) {
                 pauseAfterEarlyEnd();
-                shards.add(telling(dialer.dial(endpoint, loops.next()))).join();
-                up(endpoint);
+                boolean going = isGoing();
+                if (add(dialer.dial(endpoint, loops.next()), going)) {
+                    up(endpoint);
+                }
             }
             spareBackoff = newBackoff();
         } catch (ForwardException e) {
             events.accept(new ForwardEvent.SpareFailed(e.failure()));
             sparesNotBefore = System.nanoTime() + spareBackoff.nextNanos();
         }
+    }
+
+    /// Adds a tunnel to the endpoint's pod, unless the pod was seen to go since `going`: the others were taken out of use then, this one was on its
+    /// way. Returns whether it is in use.
+    private boolean add(Tunnel tunnel, boolean going) {
+        telling(tunnel);
+        if (isGoing() != going) {
+            tunnel.close();
+            return false;
+        }
+        shards.add(tunnel).join();
+        if (isGoing() != going) { // just now: perhaps it was added after the others were taken out
+            shards.retireAll().join();
+            return false;
+        }
+        return true;
     }
 
     private Tunnel telling(Tunnel tunnel) {
@@ -173,19 +196,31 @@ public final class Supervisor {
 
     private void reopen() throws InterruptedException {
         var backoff = newBackoff();
+        var looks = newBackoff();
+        long began = System.nanoTime();
         while (!shards.isAccepting()) {
             pauseAfterEarlyEnd();
             try {
                 Endpoint next = resolver.resolve(spec.target(), spec.ports(), spec.podRunningTimeout());
-                Tunnel tunnel = telling(dialer.dialAfterReads(next));
+                boolean going = next.uid().equals(goingUid);
+                if (going && System.nanoTime() - began < Limits.GOING_KEPT_NANOS) {
+                    TimeUnit.NANOSECONDS.sleep(Math.min(Limits.GOING_NANOS, looks.nextNanos()));
+                    continue;
+                }
+                Tunnel tunnel = dialer.dialAfterReads(next);
                 boolean moved = !next.uid().equals(endpoint.uid());
                 endpoint = next;
                 if (moved) {
                     onMoved.run();
                 }
-                shards.add(tunnel).join();
+                if (!add(tunnel, going)) {
+                    continue;
+                }
+                if (going) {
+                    events.accept(new ForwardEvent.PodKept(next.pod()));
+                }
                 up(next);
-                if (moved || !watcher.isAlive() && !goingUid.equals(next.uid())) { // or its sessions would be retired and opened in a circle
+                if (moved || going || !watcher.isAlive()) {
                     watch();
                 }
             } catch (ForwardException e) {
@@ -213,15 +248,17 @@ public final class Supervisor {
         events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
     }
 
-    /// Watches the endpoint's pod in place of the one before.
+    /// Watches the endpoint's pod in place of the one before; one that is known to be going, for its end: the runtime keeps the sessions of a pod
+    /// that has ended, and every connection on them fails.
     private void watch() {
         if (watcher != null) {
             watcher.interrupt();
         }
         Endpoint watched = endpoint;
+        boolean going = isGoing();
         watcher = Thread.ofVirtual().name("fairlead-pod-watch").start(() -> {
             try {
-                String why = resolver.awaitGone(watched);
+                String why = going ? resolver.awaitEnd(watched) : resolver.awaitGone(watched);
                 LOG.log(Level.INFO, () -> "pod " + watched.pod() + " takes no new connections: " + why);
                 if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
                     goingUid = watched.uid();

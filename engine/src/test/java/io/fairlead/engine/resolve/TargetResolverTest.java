@@ -232,6 +232,29 @@ class TargetResolverTest {
     }
 
     @Test
+    void aPodThatIsBeingDeletedEndsWhenItIsGoneOrDoesNotRunAnyMore() throws Exception {
+        record Row(String why, PodList first, Event... then) {}
+        PodList going = list(pod("web-0", "Running", "u", true));
+        Event still = new Event.Changed(pod("web-0", "Running", "u", true));
+        for (Row row : List.of(
+                new Row("was deleted", list()),
+                new Row("is Failed", list(pod("web-0", "Failed", "u", true))),
+                new Row("is Failed", going, still, new Event.Changed(pod("web-0", "Failed", "u", true))),
+                new Row("was deleted", going, still, new Event.Deleted(running("web-0"))),
+                new Row("was replaced by another pod of the same name", going, new Event.Changed(pod("web-0", "Pending", "other", false))))) {
+            assertEquals(row.why, new TargetResolver(new ScriptedCluster(row.first, row.then)).awaitEnd(WEB));
+        }
+    }
+
+    @Test
+    void aLookThatDoesNotWaitIsOneList() {
+        var cluster = new ScriptedCluster("app=web", list());
+        assertEquals(new Failure.NoPods("deploy/web", "shop", "app=web", Duration.ZERO),
+                assertThrows(ForwardException.class, () -> resolve(cluster, "deploy/web", Duration.ZERO)).failure());
+        assertEquals(List.of("get deployment web", "list app=web"), cluster.asked);
+    }
+
+    @Test
     void whoMayOnlyGetAPodStillLearnsOfItsEnd() throws Exception {
         var cluster = new ScriptedCluster(FORBIDDEN, new Failure.TargetNotFound("pods", "web-0", "shop", "c"));
         assertEquals("was deleted", new TargetResolver(cluster).awaitGone(WEB));
