@@ -331,6 +331,21 @@ class ForwardRecoveryIT {
         assertTrue(retries.get(2).delay().compareTo(retries.get(0).delay()) > 0, retries::toString);
     }
 
+    /// Connections wait 30 s; pauses that went on to grow to 15 s could miss a pod that was there in time.
+    @Test void aPodThatStartsIsLookedAtEachSecond() throws Exception {
+        TestPod first = lonePod("web-0");
+        Forward forward = lab.forward(lab.spec("deployment/web", ":" + ECHO));
+        lab.testbed.addPod(PodSpec.named("web-1").label("app", "web").phase("Pending"));
+        first.kill();
+        lab.testbed.dropSessions(false);
+        until("the seventh attempt", () -> lab.events(Retrying.class).size() == 7, () -> lab.events);
+        for (Retrying retrying : lab.events(Retrying.class)) {
+            assertTrue(retrying.delay().toMillis() <= 1000, retrying::toString);
+        }
+        lonePod("web-2");
+        echoing(forward).close();
+    }
+
     /// The wait is {@link io.fairlead.engine.Limits#REPLY_NANOS} and not to be shortened: `-Dfairlead.slow=true` runs it.
     @Test
     @EnabledIfSystemProperty(named = "fairlead.slow", matches = "true", disabledReason = "takes 30 s; -Dfairlead.slow=true runs it")

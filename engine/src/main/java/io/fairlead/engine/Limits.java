@@ -224,6 +224,9 @@ public final class Limits {
     public static final long BACKOFF_FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     public static final long BACKOFF_MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
 
+    /// Longest pause while the pod does not run yet: somebody may wait for it, and to look is one small request or two.
+    public static final long STARTING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /// When a session ends so soon after the last one came up, the next is dialled after a pause: as above, but no longer than this.
     public static final long EARLY_END_NANOS = TimeUnit.SECONDS.toNanos(1);
 

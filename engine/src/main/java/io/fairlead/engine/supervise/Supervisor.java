@@ -1,5 +1,6 @@
 package io.fairlead.engine.supervise;
 
+import io.fairlead.engine.Failure;
 import io.fairlead.engine.ForwardEvent;
 import io.fairlead.engine.ForwardException;
 import io.fairlead.engine.ForwardSpec;
@@ -224,7 +225,8 @@ public final class Supervisor {
                     watch();
                 }
             } catch (ForwardException e) {
-                long nanos = backoff.nextNanos();
+                boolean starting = e.failure() instanceof Failure.PodNotRunning;
+                long nanos = Math.min(backoff.nextNanos(), starting ? Limits.STARTING_NANOS : Limits.BACKOFF_MAX_NANOS);
                 events.accept(new ForwardEvent.Retrying(backoff.attempt(), Duration.ofNanos(nanos), e.failure()));
                 TimeUnit.NANOSECONDS.sleep(nanos);
             }
