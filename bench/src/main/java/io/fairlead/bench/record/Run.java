@@ -29,7 +29,8 @@ public record Run(String name, String conditions, List<Turn> turns, List<JsonNod
             throw new IOException(whyNone(folder));
         }
         List<JsonNode> lines = Files.isReadable(measurements) ? lines(measurements) : List.of();
-        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), conditions(folder), lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
+        return new Run(folder.toAbsolutePath().normalize().getFileName().toString(), conditions(folder),
+                lines.stream().filter(Run::isTurn).map(Turn::of).toList(),
                 lines.stream().filter(line -> !isTurn(line)).toList(), Files.isReadable(jmh) ? scores(jmh) : List.of());
     }
 

@@ -192,7 +192,8 @@ class ChartsTest {
         Map<String, String> charts = Charts.of(Run.read(folder));
         assertEquals(Set.of("isolation.svg"), charts.keySet());
         List<String> texts = texts(parse(charts.get("isolation.svg"))).stream().map(Element::getTextContent).toList();
-        assertTrue(texts.containsAll(List.of("a, fairlead", "1.50 ms / 4.00 ms", "nothing came back, 200 unanswered", "nothing came back")), texts::toString);
+        assertTrue(texts.containsAll(List.of("a, fairlead", "1.50 ms / 4.00 ms", "nothing came back, 200 unanswered",
+                "nothing came back")), texts::toString);
     }
 
     @Test
