@@ -22,9 +22,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -206,9 +208,10 @@ class LoadIT {
             PodBehaviour.echo().serve(connection);
         }, "connections", "4", "count", "200");
         assertEquals(Map.of(), result.errors());
-        SourcePorts ports = SourcePorts.ofThisMachine().orElse(null);
-        assumeTrue(ports != null, "not on Linux");
-        assertTrue(used.stream().anyMatch(port -> port < ports.first || port >= ports.first + ports.count), used.toString());
+        assumeTrue(SourcePorts.ofThisMachine().isPresent(), "not on Linux");
+        // The kernel takes every second port from anywhere; our own ones would stand in a row.
+        int span = Collections.max(used) - Collections.min(used) + 1;
+        assertTrue(span > 1.5 * used.size(), () -> new TreeSet<>(used).toString());
     }
 
     private LoadResult run(String mode, PodBehaviour behaviour, String... options) throws IOException, InterruptedException {
