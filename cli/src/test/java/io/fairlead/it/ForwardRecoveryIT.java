@@ -219,6 +219,22 @@ class ForwardRecoveryIT {
         assertEquals(List.of(), lab.events(PairFailed.class));
     }
 
+    /// Neither a byte nor an end comes from its server any more, and the session goes on.
+    @Test void aConnectionThatHearsNothingOfItsPodsEndIsToldOfIt() throws Exception {
+        TestPod first = lonePod("web-0");
+        Forward forward = lab.forward(lab.spec("deployment/web", ":" + ECHO));
+        try (PodClient client = echoing(forward)) {
+            first.terminate();
+            client.echo(0, 10_000);
+            first.vanish();
+            assertEquals(End.RESET, client.awaitEnd());
+        }
+        TunnelLost lost = lab.first(TunnelLost.class);
+        assertEquals(new TunnelLost("web-0", 1, "the pod was deleted"), lost);
+        lonePod("web-1");
+        echoing(forward).close();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aPodThatIsBeingDeletedGetsNoNewConnectionsAndKeepsItsOldOnes(boolean sessionWasLostBefore) throws Exception {

@@ -238,6 +238,9 @@ public final class Limits {
     /// has said so, by a preStop hook or by not hearing SIGTERM.
     public static final long GOING_KEPT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    /// How long after a pod's end its sessions are ended: what was under way from it has come by then.
+    public static final long POD_ENDED_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /// Pause of a listener after file handles ran out.
     public static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 

@@ -81,6 +81,11 @@ public final class TestPod implements PodTarget {
         testbed.kill(this);
     }
 
+    /// The same, but its connections hear nothing: as when the pod's network goes before its programs do.
+    public void vanish() {
+        testbed.vanish(this);
+    }
+
     /// Marks the pod as being deleted, while it goes on to serve. {@link #kill} ends it.
     public void terminate() {
         testbed.terminate(this);
@@ -105,8 +110,12 @@ public final class TestPod implements PodTarget {
         return spec.phase().equals("Running") && spec.scheduled();
     }
 
-    void stop() {
+    void end() {
         alive = false;
+    }
+
+    void stop() {
+        end();
         servers.values().forEach(PodServer::close);
     }
 

@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -117,6 +118,7 @@ public final class Testbed implements AutoCloseable {
     private final Faults faults = new Faults();
     private final ApiServer server;
     private final Map<String, TestPod> pods = new ConcurrentHashMap<>();
+    private final Set<TestPod> vanished = ConcurrentHashMap.newKeySet(); // their servers go on until the end
     private final Map<String, PodSpec> templates = new ConcurrentHashMap<>();
     private final AtomicInteger podsMade = new AtomicInteger();
     private final Path folder;
@@ -315,6 +317,7 @@ public final class Testbed implements AutoCloseable {
         closing = true;
         server.close();
         pods.values().forEach(TestPod::stop);
+        vanished.forEach(TestPod::stop);
         loops.close();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -336,10 +339,19 @@ public final class Testbed implements AutoCloseable {
     }
 
     void kill(TestPod pod) {
+        remove(pod, pod::stop);
+    }
+
+    void vanish(TestPod pod) {
+        vanished.add(pod);
+        remove(pod, pod::end);
+    }
+
+    private void remove(TestPod pod, Runnable end) {
         if (!pods.remove(pod.namespace() + "/" + pod.name(), pod)) {
             return;
         }
-        pod.stop();
+        end.run();
         store.remove(Resource.PODS, pod.namespace(), pod.name());
         slices.refresh();
         String owner = pod.name().substring(0, Math.max(0, pod.name().lastIndexOf('-')));

@@ -13,6 +13,9 @@ import io.fairlead.engine.tunnel.Tunnel;
 import io.netty.channel.EventLoopGroup;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +48,7 @@ public final class Supervisor {
     private long lostBefore;
     private Thread healer;
     private Thread watcher;
+    private final Set<Thread> enders = ConcurrentHashMap.newKeySet();
 
     /// @param onMoved run when another pod takes the place of the one before, ahead of its first tunnel; must not block
     public Supervisor(ForwardSpec spec, TargetResolver resolver, Dialer dialer, EventLoopGroup loops, Consumer<ForwardEvent> events,
@@ -107,6 +111,7 @@ public final class Supervisor {
             // the forward is closed
         } finally {
             watcher.interrupt();
+            enders.forEach(Thread::interrupt);
         }
     }
 
@@ -250,6 +255,24 @@ public final class Supervisor {
         events.accept(new ForwardEvent.TunnelUp(endpoint.pod(), shards.tunnels().size()));
     }
 
+    /// Ends what is left of `tunnels` a while after the end of their pod: the runtime keeps its sessions, answers their pings, and a connection of
+    /// which the pod's end did not reach the runtime would wait for ever.
+    private void endAfter(Endpoint left, List<Tunnel> tunnels) {
+        var ender = Thread.ofVirtual().name("fairlead-pod-end").unstarted(() -> {
+            try {
+                String why = resolver.awaitEnd(left);
+                TimeUnit.NANOSECONDS.sleep(Limits.POD_ENDED_NANOS);
+                tunnels.forEach(tunnel -> tunnel.end("the pod " + why));
+            } catch (InterruptedException _) {
+                // the forward is closed
+            } finally {
+                enders.remove(Thread.currentThread());
+            }
+        });
+        enders.add(ender);
+        ender.start();
+    }
+
     /// Watches the endpoint's pod in place of the one before; one that is known to be going, for its end: the runtime keeps the sessions of a pod
     /// that has ended, and every connection on them fails.
     private void watch() {
@@ -266,6 +289,7 @@ public final class Supervisor {
                     goingUid = watched.uid();
                     events.accept(new ForwardEvent.PodLeft(watched.pod(), why));
                     shards.retireAll();
+                    endAfter(watched, shards.tunnels());
                 }
             } catch (InterruptedException _) {
                 // another pod is watched now, or the forward is closed

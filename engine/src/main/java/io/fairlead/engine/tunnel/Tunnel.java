@@ -258,6 +258,15 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
         }
     }
 
+    /// Ends the tunnel for `cause`, which its connections are told. Nothing happens when it is over.
+    public void end(String cause) {
+        eventLoop().execute(() -> {
+            if (lostCause == null) {
+                lose(cause);
+            }
+        });
+    }
+
     // ---- local connections of this loop
 
     /// Opens a pair to `port` of the pod; null when the session takes no more.
