@@ -7,12 +7,19 @@ import picocli.CommandLine.ParameterException;
 /// The numbers that a program's options take. Any other ends it with {@link Program#EXIT_USAGE}, and is quoted; so are NaN and Infinity, which
 /// parse as a `double`. An option that was not given and has no default is right.
 public record Ranges(CommandSpec spec) {
+    private static final int HOUR_SECONDS = 3600;
+
     public Ranges atLeast(int least, String... options) {
         return check(value -> value >= least, least + " or more", options);
     }
 
     public Ranges above(int bound, String... options) {
         return check(value -> value > bound, "above " + bound, options);
+    }
+
+    /// Of what an hour is more than enough for: a mistyped number is not to hold the cluster for days.
+    public Ranges anHourAtMost(String... options) {
+        return check(value -> value <= HOUR_SECONDS, HOUR_SECONDS + " or less", options);
     }
 
     private Ranges check(DoublePredicate right, String range, String... options) {

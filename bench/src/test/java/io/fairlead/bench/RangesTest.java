@@ -34,7 +34,7 @@ class RangesTest {
 
         @Override
         public Integer call() {
-            new Ranges(spec).above(0, "--weight").atLeast(3, "--pots");
+            new Ranges(spec).above(0, "--weight").anHourAtMost("--weight").atLeast(3, "--pots");
             return 0;
         }
     }
@@ -57,7 +57,7 @@ class RangesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--colour", "--colour green", "--shade red", "red", "--weight 0", "--weight -1", "--weight NaN", "--weight Infinity",
-            "--weight heavy", "--pots 2", "--pots 3.5"})
+            "--weight heavy", "--weight 3600.5", "--pots 2", "--pots 3.5"})
     void aBadArgumentEndsWith64(String arguments) {
         assertEquals(64, line.execute(arguments.split(" ")));
     }

@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -75,7 +76,9 @@ public final class PeerMain implements Callable<Integer> {
     static final String NAME = "bench/peer";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> LIBRARIES = List.of("client-java", "fabric8");
+    private static final String RAW = "raw";
     private static final String DIRECT = "direct";
+    private static final int RTT_MAX = 10_000;
     private static final String PROFILED = "fairlead";
     static final String QUICK = "--quick: good for seeing that every peer runs without errors, and the order of size. Not for telling who is faster:"
             + " so few rounds say\nnothing of the noise, and so early after the start of a process the JVMs (fairlead, client-java, fabric8) still compile their"
@@ -116,7 +119,8 @@ public final class PeerMain implements Callable<Integer> {
             + " client-java and fabric8, nor for what goes to the pod's own address: direct, faulty-..., a --peer with {ip}")
     private boolean ideal;
 
-    @Option(names = "--peer", paramLabel = "NAME=COMMAND", description = "another program, see below; may be repeated")
+    @Option(names = "--peer", paramLabel = "NAME=COMMAND", description = "another program, see below; may be repeated. Takes part"
+            + " behind the others where --peers is not given; else --peers has to name it")
     private Map<String, String> others = Map.of();
 
     @Mixin
@@ -144,7 +148,7 @@ public final class PeerMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Ranges(spec).above(0, "--seconds").atLeast(0, "--warmup").atLeast(1, "--rounds");
+        new Ranges(spec).above(0, "--seconds").atLeast(0, "--warmup").anHourAtMost("--seconds", "--warmup").atLeast(1, "--rounds");
         Plan plan;
         Map<String, PeerCommand> commands;
         try {
@@ -161,20 +165,44 @@ public final class PeerMain implements Callable<Integer> {
     }
 
     private Plan plan() {
-        if (rtts.stream().anyMatch(rtt -> rtt < 0 || rtt > 10_000)) {
-            throw new IllegalArgumentException("--rtt is 0 to 10000");
-        }
+        rtts.stream().filter(rtt -> rtt < 0 || rtt > RTT_MAX).findFirst().ifPresent(rtt -> {
+            throw new IllegalArgumentException("--rtt " + rtt + ": has to be 0 to " + RTT_MAX);
+        });
+        refuseTwice("--rtt", rtts);
+        refuseTwice("--peers", peers);
+        refuseTwice("--workloads", List.of(workloads.split(",")));
         int turns = rounds != null ? rounds : quick ? 1 : 3;
         Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);
         if (ideal) {
             ready = ready.without(LIBRARIES).without(List.of(DIRECT));
         }
         if (peers.isEmpty() && workloads.isEmpty() && rtts.isEmpty()) {
-            return ready;
+            return ready.with(others.keySet());
         }
         List<PeerWorkload> chosen = workloads.isEmpty() ? ready.rows().stream().map(Plan.Row::workload).distinct().toList()
                 : PeerWorkload.named(workloads);
-        return Plan.of(chosen, rtts.isEmpty() ? List.of(0) : rtts, peers.isEmpty() ? ready.peers() : peers, turns);
+        return Plan.of(chosen, rtts.isEmpty() ? List.of(0) : rtts, peers.isEmpty() ? ready.with(others.keySet()).peers() : peers, turns);
+    }
+
+    private static void refuseTwice(String option, List<?> values) {
+        if (Set.copyOf(values).size() < values.size()) {
+            throw new IllegalArgumentException(option + " names one twice: " + values.stream().map(Object::toString).collect(Collectors.joining(",")));
+        }
+    }
+
+    /// Refuses a `--peer` that could not run, or that nobody would run.
+    private void checkOthers(Set<String> known) {
+        others.forEach((name, words) -> {
+            if (name.isBlank() || words.isBlank()) {
+                throw new IllegalArgumentException("--peer " + name + "=" + words + ": has to be NAME=COMMAND, and neither may be empty");
+            }
+            if (known.contains(name) || name.equals(RAW) || name.equals(DIRECT)) {
+                throw new IllegalArgumentException("--peer " + name + "=...: there is a peer of that name; choose another");
+            }
+            if (!peers.isEmpty() && !peers.contains(name)) {
+                throw new IllegalArgumentException("\"" + name + "\" is defined by --peer but not in --peers " + String.join(",", peers));
+            }
+        });
     }
 
     private double seconds() {
@@ -188,9 +216,10 @@ public final class PeerMain implements Callable<Integer> {
     /// Those of `named`, in its order; the paths that need none are left out.
     private Map<String, PeerCommand> commands(List<String> named) {
         Map<String, PeerCommand> all = PeerCommand.known(options.fairlead, options.kubectl);
+        checkOthers(all.keySet());
         others.forEach((name, words) -> all.put(name, PeerCommand.of(words, PeerCommand.Ready.LISTENING)));
         for (String peer : named) {
-            if (!all.containsKey(peer) && !peer.equals("raw") && !peer.equals(DIRECT)) {
+            if (!all.containsKey(peer) && !peer.equals(RAW) && !peer.equals(DIRECT)) {
                 throw new IllegalArgumentException("no peer \"" + peer + "\"; there are " + String.join(" ", all.keySet())
                         + " raw direct, and those that --peer names");
             }

@@ -1,7 +1,9 @@
 package io.fairlead.bench.peer;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Which turns a run takes, and in which order: round by round, within a round workload by workload, and within a workload peer by peer.
 record Plan(List<Row> rows, int rounds) {
@@ -59,6 +61,12 @@ record Plan(List<Row> rows, int rounds) {
     Plan without(List<String> peers) {
         return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(),
                 row.peers().stream().filter(name -> !peers.contains(name)).toList())).toList(), rounds);
+    }
+
+    /// This plan with `peers` behind the others, in every row.
+    Plan with(Collection<String> peers) {
+        return new Plan(rows.stream().map(row -> new Row(row.workload(), row.rttMillis(),
+                Stream.concat(row.peers().stream(), peers.stream()).toList())).toList(), rounds);
     }
 
     /// In the order in which they run. A workload that has no raw form is not given to `raw`.

@@ -146,7 +146,7 @@ public final class ScaleMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Ranges(spec).above(0, "--seconds", "--rtt").atLeast(MEMORY_RECORDS, "--count")
+        new Ranges(spec).above(0, "--seconds", "--rtt").anHourAtMost("--seconds").atLeast(MEMORY_RECORDS, "--count")
                 .atLeast(1, "--active", "--active-ideal", "--at-once", "--path-connections", "--window", "--rounds");
         options.check(spec);
         return Program.run(NAME, this::run);

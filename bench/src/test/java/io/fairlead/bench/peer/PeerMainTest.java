@@ -16,7 +16,9 @@ import picocli.CommandLine;
 class PeerMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--rounds", "--rounds none", "--nonsense", "--workloads nothing", "--peers nobody", "--rtt -1", "--seconds 0",
-            "--seconds NaN", "--warmup Infinity", "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead"})
+            "--seconds NaN", "--warmup Infinity", "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead",
+            "--seconds 1e9", "--warmup 3601", "--peers fairlead,fairlead", "--rtt 20,20", "--workloads rr-1,rr-1", "--peer fairlead=x", "--peer raw=x",
+            "--peer =x", "--peer own=", "--peer own=x --peers fairlead"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         var err = new StringWriter();
         assertEquals(64, PeerMain.commandLine().setErr(new PrintWriter(err)).execute(line.split(" ")));
@@ -28,8 +30,18 @@ class PeerMainTest {
     void theIdealTestbedIsRefusedForWhatCannotWorkOnIt(String peer) {
         var err = new StringWriter();
         assertEquals(64, PeerMain.commandLine().setErr(new PrintWriter(err))
-                .execute("--ideal", "--peer", "own=ssh -L127.0.0.1:{local}:{ip}:{remote} node", "--peers", "fairlead," + peer));
+                .execute(peer.equals("own") ? new String[] {"--ideal", "--peer", "own=ssh -L127.0.0.1:{local}:{ip}:{remote} node"}
+                        : new String[] {"--ideal", "--peers", "fairlead," + peer}));
         assertTrue(err.toString().startsWith("bench/peer: --ideal does not go with " + peer + ": "), err::toString);
+    }
+
+    @Test
+    void aPeerThatNobodyWouldRunAndARoundTripOutOfRangeAreQuoted() {
+        var err = new StringWriter();
+        PeerMain.commandLine().setErr(new PrintWriter(err)).execute("--peer", "own=x", "--peers", "fairlead,raw");
+        PeerMain.commandLine().setErr(new PrintWriter(err)).execute("--rtt", "-5");
+        assertTrue(err.toString().contains("\"own\" is defined by --peer but not in --peers fairlead,raw\n"), err::toString);
+        assertTrue(err.toString().contains("bench/peer: --rtt -5: has to be 0 to 10000\n"), err::toString);
     }
 
     @Test

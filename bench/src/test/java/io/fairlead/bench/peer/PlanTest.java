@@ -51,6 +51,13 @@ class PlanTest {
     }
 
     @Test
+    void aFurtherPeerTakesItsTurnsBehindTheOthers() {
+        Plan plan = Plan.quick(1).with(List.of("own"));
+        assertEquals("own", plan.peers().getLast());
+        assertEquals(plan.rows().size(), plan.turns().stream().filter(turn -> turn.peer().equals("own")).count());
+    }
+
+    @Test
     void theQuickRunFitsFourMinutes() {
         double seconds = Plan.quick(1).turns().size() * Plan.turnSeconds(Plan.QUICK_WARMUP_SECONDS, Plan.QUICK_SECONDS);
         assertTrue(seconds < 4 * 60 - 30, () -> seconds + " s");
