@@ -6,8 +6,10 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -92,7 +94,7 @@ public final class Program {
         };
     }
 
-    /// Whether there is none, and then says so.
+    /// Whether there is none that answers, and then says so.
     public static boolean lacksCluster(String name) {
         return lacksCluster(name, "a real cluster");
     }
@@ -101,10 +103,10 @@ public final class Program {
     ///
     /// @param needed what the run needs
     public static boolean lacksCluster(String name, String needed) {
-        boolean lacks = ServerPod.kubeconfig().isEmpty();
-        if (lacks) {
-            System.err.println(name + ": KUBECONFIG names no readable file; the run needs " + needed);
-        }
-        return lacks;
+        Optional<Path> kubeconfig = ServerPod.kubeconfig();
+        Optional<String> problem = kubeconfig.isEmpty() ? Optional.of("KUBECONFIG names no readable file; the run needs " + needed)
+                : ServerPod.unusable(kubeconfig.get());
+        problem.ifPresent(text -> System.err.println(name + ": " + text));
+        return problem.isPresent();
     }
 }

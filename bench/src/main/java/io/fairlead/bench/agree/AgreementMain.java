@@ -84,7 +84,7 @@ public final class AgreementMain {
             boolean asked = args[0].equals("--help") || args[0].equals("-h");
             (asked ? System.out : System.err).println("Usage: bench/agreement, without arguments\nOur load generator beside iperf3, redis-benchmark and wrk,"
                     + " all through kubectl, on the cluster of $KUBECONFIG; about two and a half minutes.\nExit code 0: it ran. 1: a program failed, or the"
-                    + " cluster did. 64: an argument. 78: no cluster, or a program is missing. 130: interrupted.");
+                    + " cluster did. 64: an argument. 78: no cluster, or a program is missing. 130: interrupted by Ctrl-C. 143: by SIGTERM.");
             System.exit(asked ? 0 : Program.EXIT_USAGE);
         }
         if (Program.lacksCluster(NAME)) {

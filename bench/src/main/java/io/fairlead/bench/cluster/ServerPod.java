@@ -39,6 +39,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /// The servers of {@link PodMain} in a real pod of a real cluster, in a namespace of its own that goes when this is closed.
 ///
@@ -57,6 +58,15 @@ public final class ServerPod implements AutoCloseable {
 
     /// What listens where. `refused` is a port on which nothing does.
     private static final Map<String, Integer> PORTS = ports();
+
+    /// The servers did not start.
+    public static final class NotDeployed extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotDeployed(String message, Exception cause) {
+            super(message, cause);
+        }
+    }
 
     private final CoreV1Api api;
     private final String namespace;
@@ -84,26 +94,61 @@ public final class ServerPod implements AutoCloseable {
 
     /// Deploys the pod and waits until all its servers listen.
     ///
-    /// @throws IOException the cluster refused, the node has no such image, or the servers did not start within a minute; the message says which and
+    /// @throws NotDeployed the cluster refused, the node has no such image, or the servers did not start within a minute; the message says which and
     /// quotes the pod's log
     public static ServerPod deploy(Path kubeconfig) throws IOException, InterruptedException {
         String namespace = "fairlead-" + Long.toString(ThreadLocalRandom.current().nextLong(1L << 30), 36);
         Path stage = stage();
-        CoreV1Api api = null;
+        CoreV1Api created = null; // where there is a namespace to remove
         try {
             ApiClient client = client(kubeconfig);
-            api = new CoreV1Api(client);
-            api.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name(namespace).putLabelsItem("app", "fairlead-servers"))).execute();
+            String version = new VersionApi(client).getCode().execute().getGitVersion(); // first: where nobody answers there is nothing to remove
+            var api = new CoreV1Api(client);
+            created = api;
+            try {
+                api.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name(namespace).putLabelsItem("app", "fairlead-servers"))).execute();
+            } catch (ApiException e) {
+                created = e.getCode() == 0 ? api : null; // without an answer it may be there
+                throw e;
+            }
             api.createNamespacedPod(namespace, pod(stage)).execute();
-            String version = new VersionApi(client).getCode().execute().getGitVersion();
             return new ServerPod(api, namespace, version, stage, awaitReady(api, namespace));
         } catch (ApiException e) {
-            remove(api, namespace, stage);
-            throw new IOException("the cluster refused the servers' pod: " + reason(e), e);
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            remove(api, namespace, stage);
+            remove(created, namespace, stage);
+            throw new NotDeployed("the cluster refused the servers' pod: " + reason(e), e);
+        } catch (IOException e) {
+            remove(created, namespace, stage);
+            throw new NotDeployed(e.getMessage(), e);
+        } catch (InterruptedException | RuntimeException e) {
+            remove(created, namespace, stage);
             throw e;
         }
+    }
+
+    /// Why the cluster that `kubeconfig` names cannot be used: what, why and what to do, a line each. Empty where its API server answers.
+    public static Optional<String> unusable(Path kubeconfig) {
+        if (Files.isDirectory(kubeconfig)) {
+            return Optional.of(problem("can't read " + kubeconfig + " (kubeconfig)", "it is a directory", "name a file in KUBECONFIG"));
+        }
+        try {
+            ApiClient client = client(kubeconfig);
+            try {
+                new VersionApi(client).getCode().execute();
+                return Optional.empty();
+            } catch (ApiException e) {
+                return Optional.of(problem("the cluster that " + kubeconfig + " names can't be used", client.getBasePath() + ": " + reason(e),
+                        "check that the cluster runs (kubectl get --raw /version), or name another kubeconfig in KUBECONFIG"));
+            }
+        } catch (IOException | RuntimeException e) {
+            String why = e instanceof MarkedYAMLException yaml ? "line " + (yaml.getProblemMark().getLine() + 1) + ": " + yaml.getProblem()
+                    : e.getMessage() == null ? e.toString() : e.getMessage();
+            return Optional.of(problem("the kubeconfig " + kubeconfig + " can't be used", firstLine(why),
+                    "correct the file (kubectl config view shows how it is read), or name another in KUBECONFIG"));
+        }
+    }
+
+    private static String problem(String what, String why, String remedy) {
+        return what + "\n        why   " + why + "\n        do    " + remedy;
     }
 
     public String namespace() {
@@ -276,6 +321,7 @@ public final class ServerPod implements AutoCloseable {
                         + IMAGE_VARIABLE + " to any image that is on the node: nothing of it is run");
     }
 
+    /// @param api null where there is no namespace
     private static void remove(CoreV1Api api, String namespace, Path stage) {
         boolean interrupted = Thread.interrupted(); // the request would not be sent
         try {

@@ -43,10 +43,16 @@ import picocli.CommandLine.Spec;
 /// What the forwarder said is kept, with times, in one `.log` file per case. A forwarder that stops everything, as kubectl does beside a culprit,
 /// shows as what it is: the phases have their lengths whatever comes back, and all connections count as waiting.
 ///
-/// Exit code 0 when the run went through, whatever it measured; 64 for a bad argument, 78 without a cluster.
 @Command(name = IsolationMain.NAME, mixinStandardHelpOptions = false, sortOptions = false, usageHelpWidth = 130,
         description = "Echo connections beside those who do not read, on the cluster that KUBECONFIG names: what does one connection do to the"
-                    + " others?")
+                    + " others?",
+        footerHeading = "%n",
+        footer = {
+            "Example, a download that nobody reads beside fairlead's and kubectl's echo connections, 10 s each:",
+            "  bench/isolation --cases alone,a --peers fairlead,kubectl-ws --seconds 10",
+            "",
+            "Exit code 0: the run went through, whatever it measured. 1: the servers do not start, or nothing can be written. 64: bad option.",
+            "78: no cluster. 130: interrupted by Ctrl-C. 143: by SIGTERM."})
 public final class IsolationMain implements Callable<Integer> {
     static final String NAME = "bench/isolation";
     private static final int WARMUP_SECONDS = 3;

@@ -71,7 +71,7 @@ import picocli.CommandLine.Spec;
             "{local} and {remote} is repeated for each port. KUBECONFIG is set for it. It has started once all local ports listen.",
             "",
             "Exit code 0: the run went through, whatever the peers did. 1: the servers do not start, or nothing can be written. 64: bad option.",
-            "78: no cluster. 130: interrupted."})
+            "78: no cluster. 130: interrupted by Ctrl-C. 143: by SIGTERM."})
 public final class PeerMain implements Callable<Integer> {
     static final String NAME = "bench/peer";
     private static final ObjectMapper JSON = new ObjectMapper();

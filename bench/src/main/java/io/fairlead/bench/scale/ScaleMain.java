@@ -52,9 +52,15 @@ import picocli.CommandLine.Spec;
 /// Generator, forwarder, the ideal testbed and its pod's servers are processes of their own: memory, handles and CPU time are the forwarder's alone,
 /// and each has the whole limit of open files for its end of the connections.
 ///
-/// Exit code 0 when the run went through, whatever it measured; 64 for a bad argument.
 @Command(name = ScaleMain.NAME, mixinStandardHelpOptions = false, sortOptions = false, usageHelpWidth = 130,
-        description = "Many connections, and long fat paths: what the forwarder's process needs for them, and whether it fails.")
+        description = "Many connections, and long fat paths: what the forwarder's process needs for them, and whether it fails.",
+        footerHeading = "%n",
+        footer = {
+            "Example, 1,000 connections at once through the ideal testbed, for 10 s, without a cluster:",
+            "  bench/scale --parts active-ideal --active-ideal 1000 --seconds 10",
+            "",
+            "Exit code 0: the run went through, whatever it measured. 1: the servers do not start, or nothing can be written. 64: bad option.",
+            "78: no cluster for active or million. 130: interrupted by Ctrl-C. 143: by SIGTERM."})
 public final class ScaleMain implements Callable<Integer> {
     static final String NAME = "bench/scale";
     /// Handles that a process needs beside its connections: libraries, loops, sessions, listeners.
@@ -76,6 +82,10 @@ public final class ScaleMain implements Callable<Integer> {
         MILLION_IDEAL,
         PATH,
         DOWNLOAD;
+
+        boolean isOnCluster() {
+            return this == ACTIVE || this == MILLION;
+        }
 
         @Override
         public String toString() {
@@ -149,6 +159,11 @@ public final class ScaleMain implements Callable<Integer> {
         new Ranges(spec).above(0, "--seconds", "--rtt").anHourAtMost("--seconds").atLeast(MEMORY_RECORDS, "--count")
                 .atLeast(1, "--active", "--active-ideal", "--at-once", "--path-connections", "--window", "--rounds");
         options.check(spec);
+        // Without a KUBECONFIG the parts that need one are left out, if there are others.
+        boolean needed = parts.stream().allMatch(Part::isOnCluster) || parts.stream().anyMatch(Part::isOnCluster) && ServerPod.kubeconfig().isPresent();
+        if (needed && Program.lacksCluster(NAME)) {
+            return Program.EXIT_CONFIG;
+        }
         return Program.run(NAME, this::run);
     }
 
@@ -175,6 +190,8 @@ public final class ScaleMain implements Callable<Integer> {
                         case PATH -> path(interruption);
                         case DOWNLOAD -> download(interruption);
                     }
+                } catch (ServerPod.NotDeployed e) { // nothing was measured
+                    throw e;
                 } catch (IOException | RuntimeException e) { // how it fails is a result
                     interruption.check();
                     failed(part, part.toString(), e);
