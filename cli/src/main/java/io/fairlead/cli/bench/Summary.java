@@ -58,7 +58,7 @@ final class Summary {
     private static String what(Limit limit, List<Finding> findings, boolean embedded) {
         return switch (limit) {
             case ERRORS -> "not to be trusted, " + findings.stream().map(Finding::errors).distinct().collect(Collectors.joining(", "));
-            case HELD -> "the patience of server or node with a side that has ended, " + Verdict.time(findings.getFirst().best().p50())
+            case HELD -> "the patience of server or node with a side that has ended, " + Verdict.held(findings.getFirst().best())
                     + ", which is no cost of connecting: measure with --http, --echo or --send";
             case UNSTEADY -> "not to be told, as the two passes differ";
             case ACCEPTING -> Verdict.text("the forward's own bound of %,d connections, those counted that have ended here and not yet in the pod", Limits.PAIRS_MAX);

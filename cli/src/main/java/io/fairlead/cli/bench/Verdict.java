@@ -172,9 +172,9 @@ public final class Verdict {
     private String because(Limit limit, List<Figure> forwarded, Figure best, Figure direct) {
         return switch (limit) {
             case ERRORS -> text("Not to be trusted: %s.", errors(forwarded));
-            case HELD -> text("That is no cost of connecting: %s only ends such a connection after about %s."
+            case HELD -> text("That is no cost of connecting: %s only ends such a connection after %s."
                     + " Container runtimes do so that do not pass on that our side has ended. Measure with --http, --echo or --send.",
-                    direct == null ? "the server or the node" : "the node", time(best.p50()));
+                    direct == null ? "the server or the node" : "the node", (best.opsPerSecond() > 0 ? "about " : "") + held(best));
             case UNSTEADY -> text("That cannot be trusted: the two passes differ %s.", times(Figure.ratio(passes(best))));
             case ACCEPTING -> text("The forward's own bound limits: it stopped accepting %d %s, with %,d connections or without file handles. Connections that"
                     + " have ended here count until they have ended in the pod.%s", best.acceptPauses(), best.acceptPauses() == 1 ? "time" : "times",
@@ -202,6 +202,11 @@ public final class Verdict {
                     Double.isNaN(best.cpu().machine()) ? "" : text(", this machine %.0f %%", 100 * best.cpu().machine()),
                     embedded ? "what limits cannot be told" : "the API server, the node, the network or the pod limit", compared(direct));
         };
+    }
+
+    /// How long a connection was held: where none ended in the window, what is known is a lower bound.
+    static String held(Figure figure) {
+        return (figure.opsPerSecond() > 0 ? "" : "at least ") + time(figure.p50()) + (figure.opsPerSecond() > 0 ? "" : " (more than was measured; see --for)");
     }
 
     private static String errors(List<Figure> forwarded) {

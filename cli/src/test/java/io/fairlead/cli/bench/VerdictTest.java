@@ -69,6 +69,13 @@ class VerdictTest {
     }
 
     @Test
+    void aConnectionThatIsHeldForLongerThanTheWindowIsToldAsALowerBound() {
+        Finding finding = finding(NO_ROUND_TRIP, figure(TOUCH, 1, 0, 619_000));
+        assertEquals(Limit.HELD, finding.limit());
+        assertTrue(finding.text().contains("only ends such a connection after at least 619.00 ms (more than was measured; see --for)."), finding.text());
+    }
+
+    @Test
     void aBusyGeneratorMakesALowerBound() {
         assertEquals(Limit.GENERATOR, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), cpu(1.9, 0.95, 1), 1.7, Map.of())).limit());
         assertEquals(Limit.CLIENT_CPU, finding(NO_ROUND_TRIP, with(figure(DOWN_64, 1, 900, 0), cpu(1.9, 0.95, 1), 1.69, Map.of())).limit());
