@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ public final class Forwarder implements AutoCloseable {
     private final ArrayDeque<String> lastLines = new ArrayDeque<>(); // as they were; guarded by lines
     private int linesSaid; // guarded by lines
     private final CountDownLatch forwarding;
+    private final List<Thread> readers = new ArrayList<>();
     private final long begunNanos;
     private double startMillis;
 
@@ -98,6 +100,9 @@ public final class Forwarder implements AutoCloseable {
             case LISTENING -> forwarding.await(5, TimeUnit.MILLISECONDS) || listening().containsAll(localPorts.values());
         }) {
             if (!process.isAlive()) {
+                for (Thread reader : readers) {
+                    reader.join(Duration.ofMillis(500)); // its last words; a child may keep the stream open
+                }
                 throw new IOException("ended with " + process.exitValue() + ": " + lastLines());
             }
             if (System.nanoTime() - begunNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
@@ -186,10 +191,11 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
-    /// The last few of them in one, without times.
+    /// The last few of them in one, without times; that there are none.
     String lastLines() {
         synchronized (lines) {
-            return String.join(" | ", lastLines);
+            return !lastLines.isEmpty() ? String.join(" | ", lastLines)
+                    : "it printed nothing" + (forwarding.getCount() < localPorts.size() ? " but what it forwards" : "");
         }
     }
 
@@ -221,7 +227,7 @@ public final class Forwarder implements AutoCloseable {
     }
 
     private void read(InputStream stream) {
-        Thread.ofVirtual().name("forwarder-output").start(() -> {
+        readers.add(Thread.ofVirtual().name("forwarder-output").start(() -> {
             try (var output = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 for (String line = output.readLine(); line != null; line = output.readLine()) {
                     if (line.startsWith("Forwarding from 127.0.0.1:")) {
@@ -233,7 +239,7 @@ public final class Forwarder implements AutoCloseable {
             } catch (IOException e) {
                 keep("output: " + e.getMessage());
             }
-        });
+        }));
     }
 
     private void keep(String line) {

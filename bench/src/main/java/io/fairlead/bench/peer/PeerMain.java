@@ -298,13 +298,21 @@ public final class PeerMain implements Callable<Integer> {
                 left.turnEnded(profiles.add(runner, turn, profileCommand(turn), usual).text() + "; profiled, in no table");
             }
         } finally {
-            String summary = "# Side by side\n\n" + (quick && (rounds == null || warmup == null) ? QUICK + "\n\n" : "")
-                    + (all.size() < turns.size() ? "Ended after " + all.size() + " of " + turns.size() + " turns.\n\n" : "")
-                    + Report.of(all, plan.peers());
-            Files.writeString(folder.resolve("summary.md"), summary);
-            System.out.println(summary);
-            System.out.println("written to " + folder);
+            if (all.isEmpty()) {
+                RunFolder.remove(folder);
+                System.err.println(NAME + ": ended before a turn had ended: no folder is left");
+            } else {
+                summarize(plan, turns.size(), all, folder);
+            }
         }
+    }
+
+    private void summarize(Plan plan, int turns, List<Measurement> all, Path folder) throws IOException {
+        String summary = "# Side by side\n\n" + (quick && (rounds == null || warmup == null) ? QUICK + "\n\n" : "")
+                + (all.size() < turns ? "Ended after " + all.size() + " of " + turns + " turns.\n\n" : "") + Report.of(all, plan.peers());
+        Files.writeString(folder.resolve("summary.md"), summary);
+        System.out.println(summary);
+        System.out.println("written to " + folder);
     }
 
     /// Repeats the profile of one turn.

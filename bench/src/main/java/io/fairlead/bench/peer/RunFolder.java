@@ -61,6 +61,16 @@ public final class RunFolder {
         }
     }
 
+    /// Removes a run's folder with the files in it, for a run that has nothing to tell.
+    static void remove(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+
     /// Lines of Markdown: machine, kernel, JDK, commit. Says on standard error if the machine is not quiet.
     public static String machine() throws IOException {
         String memory = firstLine("/proc/meminfo", "MemTotal").replaceAll("[^0-9]", "");

@@ -33,6 +33,13 @@ class ForwarderIT {
     }
 
     @Test
+    void aProgramThatEndsWithoutAWordIsSaidToHavePrintedNothing() {
+        var command = new PeerCommand(List.of("false"), PeerCommand.Ready.LINE);
+        var e = assertThrows(IOException.class, () -> Forwarder.start(command, Path.of("none"), "default", "a", List.of(7000)));
+        assertEquals("ended with 1: it printed nothing", e.getMessage());
+    }
+
+    @Test
     void aProcessThatHasEndedHasNoFactsAndSaysHow() throws Exception {
         try (Forwarder forwarder = start("sleep 1; echo no more >&2; exit 3")) {
             assertTrue(forwarder.facts().orElseThrow().residentMegabytes() > 0);

@@ -31,6 +31,16 @@ class RunFolderTest {
     }
 
     @Test
+    void theFolderOfARunThatHasNothingToTellIsRemoved(@TempDir Path temp) throws IOException {
+        Path folder = RunFolder.create(temp, "", NOW);
+        Files.writeString(folder.resolve("setup.md"), "# Setup");
+        RunFolder.remove(folder);
+        try (var left = Files.list(temp)) {
+            assertEquals(0, left.count());
+        }
+    }
+
+    @Test
     void resultsGoIntoAFolderThatIsThereOrIntoATemporaryOne(@TempDir Path temp) {
         RunFolder.require("none");
         RunFolder.require(RunFolder.RESULTS); // is made
