@@ -25,6 +25,8 @@ import picocli.CommandLine.ParseResult;
 record BenchOptions(Optional<ForwardSpec> target, Generator generator, String text, List<Integer> sessions, List<Integer> connections,
         Duration window, Optional<String> json) {
     private static final Duration WINDOW = Duration.ofSeconds(1);
+    /// Of each measurement, of which there are dozens.
+    private static final Duration WINDOW_MAX = Duration.ofHours(1);
 
     static BenchOptions of(ParseResult parsed, String program) throws UsageException {
         List<String> words = Flags.words(parsed);
@@ -51,8 +53,8 @@ record BenchOptions(Optional<ForwardSpec> target, Generator generator, String te
         Generator generator = words.isEmpty() ? Generator.EMBEDDED : said.isEmpty() ? Generator.NONE : said.keySet().iterator().next();
         Optional<ForwardSpec> target = words.isEmpty() ? Optional.empty() : Optional.of(spec(parsed, words));
         Duration window = Flags.text(parsed, "--for").isEmpty() ? WINDOW : ForwardOptions.duration("--for", Flags.text(parsed, "--for").get());
-        if (!window.isPositive()) {
-            throw new UsageException("--for must be higher than zero", "\"" + Flags.text(parsed, "--for").get() + "\" was given", "write for example --for=5s");
+        if (!window.isPositive() || window.compareTo(WINDOW_MAX) > 0) {
+            throw new UsageException("--for must be higher than zero and " + WINDOW_MAX.toHours() + "h at most", "\"" + Flags.text(parsed, "--for").get() + "\" was given", "write for example --for=5s");
         }
         return new BenchOptions(target, generator, said.getOrDefault(generator, ""),
                 numbers(parsed, "--sessions", "1,2,4,8", Limits.SESSIONS_MAX), numbers(parsed, "--connections", "1,64", Limits.PAIRS_MAX),

@@ -74,7 +74,7 @@ final class Flags {
                 + " these, up to the end that follows ours.", "--send"));
         spec.addOption(text("LIST", "Numbers of sessions, each of them a forward of its own. Default: 1,2,4,8.", "--sessions"));
         spec.addOption(text("LIST", "Numbers of connections at once. Default: 1,64.", "--connections"));
-        spec.addOption(text("DURATION", "Time for each measurement, of which two are made. Default: 1s.", "--for"));
+        spec.addOption(text("DURATION", "Time for each measurement, of which two are made; 1h at most. Default: 1s.", "--for"));
         spec.addOption(text("FILE|-", "Write everything as JSON to this file, whose folder must exist; - is stdout, and the table goes to stderr"
                 + " then. docs/OPERATING.md, 11, tells its fields.", "--json"));
         addCluster(spec);

@@ -60,7 +60,8 @@ class BenchOptionsTest {
             svc/api 80 --echo --sink     | --http, --echo, --source, --sink and --send exclude each other
             --echo                       | what the target can do was said, but no target
             svc/api 80 --http x          | invalid argument "x" for --http
-            svc/api 80 --for 0           | --for must be higher than zero
+            svc/api 80 --for 0           | --for must be higher than zero and 1h at most
+            svc/api 80 --for 61m         | --for must be higher than zero and 1h at most
             svc/api 80 --for 2           | invalid argument "2" for --for
             svc/api 80 --sessions 0      | invalid argument "0" for --sessions
             svc/api 80 --sessions 1,,2   | invalid argument "1,,2" for --sessions

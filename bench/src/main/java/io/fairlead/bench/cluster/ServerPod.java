@@ -106,7 +106,8 @@ public final class ServerPod implements AutoCloseable {
             var api = new CoreV1Api(client);
             created = api;
             try {
-                api.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name(namespace).putLabelsItem("app", "fairlead-servers"))).execute();
+                api.createNamespace(new V1Namespace().metadata(new V1ObjectMeta().name(namespace).putLabelsItem("app", "fairlead-servers")))
+                        .execute();
             } catch (ApiException e) {
                 created = e.getCode() == 0 ? api : null; // without an answer it may be there
                 throw e;

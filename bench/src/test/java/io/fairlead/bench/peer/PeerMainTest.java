@@ -17,8 +17,8 @@ class PeerMainTest {
     @ParameterizedTest
     @ValueSource(strings = {"--rounds", "--rounds none", "--nonsense", "--workloads nothing", "--peers nobody", "--rtt -1", "--seconds 0",
             "--seconds NaN", "--warmup Infinity", "--rounds 0", "--results nowhere", "--profile --peers kubectl-ws,fairlead",
-            "--seconds 1e9", "--warmup 3601", "--peers fairlead,fairlead", "--rtt 20,20", "--workloads rr-1,rr-1", "--peer fairlead=x", "--peer raw=x",
-            "--peer =x", "--peer own=", "--peer own=x --peers fairlead"})
+            "--seconds 1e9", "--warmup 3601", "--peers fairlead,fairlead", "--rtt 20,20", "--workloads rr-1,rr-1",
+            "--peer fairlead=x", "--peer raw=x", "--peer =x", "--peer own=", "--peer own=x --peers fairlead"})
     void aBadOptionEndsWith64BeforeAnythingIsStarted(String line) {
         var err = new StringWriter();
         assertEquals(64, PeerMain.commandLine().setErr(new PrintWriter(err)).execute(line.split(" ")));
