@@ -36,6 +36,8 @@ import org.HdrHistogram.Histogram;
 ///
 /// Thread: its event loop, but for the futures. Bound: stops writing while the channel's buffer is full; keeps nothing of what it reads.
 final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink {
+    /// Frames written before the loop gets round once.
+    private static final int PUMP_FRAMES = 16;
     /// Header and payload are a whole number of TLS records.
     private static final int FRAME_BYTES = 128 * 1024;
     private static final int UPGRADE_BYTES_MAX = 64 * 1024;
@@ -60,6 +62,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     private ChannelHandlerContext ctx;
     private boolean upgraded;
     private boolean running;
+    private boolean pumpDue;
     private int replies;
     private int opened;
     private long scheduled;
@@ -368,9 +371,20 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
         pair.sent += length;
     }
 
-    /// One frame a turn for each pair while the channel takes them.
+    /// One frame a turn for each pair while the channel takes them. A server that takes all at once must not keep the loop from reading what it
+    /// answers, so after some frames the loop gets round once.
     private void pump() {
-        while (running && !turns.isEmpty() && ctx.channel().isWritable()) {
+        for (int frames = 0; running && !turns.isEmpty() && ctx.channel().isWritable(); frames++) {
+            if (frames == PUMP_FRAMES) {
+                if (!pumpDue) {
+                    pumpDue = true;
+                    ctx.executor().execute(() -> {
+                        pumpDue = false;
+                        pump();
+                    });
+                }
+                return;
+            }
             Pair pair = turns.remove();
             int length = FRAME_BYTES - Spdy.HEADER_BYTES;
             data(pair, Pattern.slice(pair.sent, length));
