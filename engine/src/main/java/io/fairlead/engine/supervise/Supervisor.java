@@ -285,11 +285,12 @@ public final class Supervisor {
             try {
                 String why = going ? resolver.awaitEnd(watched) : resolver.awaitGone(watched);
                 LOG.log(Level.INFO, () -> "pod " + watched.pod() + " takes no new connections: " + why);
+                List<Tunnel> tunnels = shards.tunnels(); // before the question: those of another pod come after the endpoint has changed
                 if (endpoint.uid().equals(watched.uid())) { // the same pod, perhaps by a later session
                     goingUid = watched.uid();
                     events.accept(new ForwardEvent.PodLeft(watched.pod(), why));
                     shards.retireAll();
-                    endAfter(watched, shards.tunnels());
+                    endAfter(watched, tunnels);
                 }
             } catch (InterruptedException _) {
                 // another pod is watched now, or the forward is closed
