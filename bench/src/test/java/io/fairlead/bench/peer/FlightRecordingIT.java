@@ -85,7 +85,8 @@ class FlightRecordingIT {
             assertTrue(window.samples() > 0 && window.frames.total() > 0, () -> window.samples() + " samples");
             assertTrue(window.owners.top(20).stream().anyMatch(owner -> owner.getKey().startsWith("io.fairlead.engine.")),
                     () -> window.owners.top(20).toString());
-            assertTrue(window.classes.total() > 0 && !window.compilations.isEmpty(), () -> window.classes.total() + " bytes, " + window.compilations);
+            // Either may be empty for itself: a download hardly allocates, and the JIT may just have paused.
+            assertTrue(window.classes.total() > 0 || !window.compilations.isEmpty(), () -> window.classes.total() + " bytes, " + window.compilations);
             Map<ThreadCpu.Group, CpuTime> cpu = recording.cpuOfWindow();
             assertTrue(cpu.getOrDefault(ThreadCpu.Group.LOOPS, new CpuTime(0, 0)).total() > 0, cpu::toString);
             assertEquals(measured.cpu().total(), cpu.values().stream().mapToDouble(CpuTime::total).sum(), 0.25, cpu::toString);
