@@ -33,7 +33,6 @@ import java.util.OptionalDouble;
 /// less by as much, by the same rule. One connection is on one session, however many there are, so there is no
 /// gain to tell of.
 public final class Verdict {
-    private static final double BUSY_THREAD = Figure.BUSY_THREAD;
     private static final double BUSY_MACHINE = 0.85;
     private static final double SAME = 0.9;
     static final double GAIN = 1.2;
@@ -143,9 +142,9 @@ public final class Verdict {
             return Limit.GENERATOR;
         } else if (direct != null && direct.errorCount() == 0 && !direct.isOfGenerator() && best.score() >= SAME * direct.score()) {
             return Limit.SERVER;
-        } else if (best.cpu().busiestLoop() >= BUSY_THREAD) {
+        } else if (best.cpu().busiestLoop() >= Figure.BUSY_THREAD) {
             return Limit.CLIENT_CPU;
-        } else if (best.cpu().busiestOfCluster() >= BUSY_THREAD) {
+        } else if (best.cpu().busiestOfCluster() >= Figure.BUSY_THREAD) {
             return Limit.CLUSTER_CPU;
         } else if (best.cpu().machine() >= BUSY_MACHINE) {
             return Limit.MACHINE_CPU;
@@ -206,7 +205,8 @@ public final class Verdict {
 
     /// How long a connection was held: where none ended in the window, what is known is a lower bound.
     static String held(Figure figure) {
-        return (figure.opsPerSecond() > 0 ? "" : "at least ") + time(figure.p50()) + (figure.opsPerSecond() > 0 ? "" : " (more than was measured; see --for)");
+        String longest = time(figure.p50());
+        return figure.opsPerSecond() > 0 ? longest : "at least " + longest + " (more than was measured; see --for)";
     }
 
     private static String errors(List<Figure> forwarded) {

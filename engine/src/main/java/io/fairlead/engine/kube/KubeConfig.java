@@ -82,8 +82,9 @@ final class KubeConfig {
 
     static Settings load(Surroundings surroundings, Optional<Path> named, Optional<String> context, Optional<String> namespace)
             throws ForwardException {
-        if (namespace.isPresent() && UrlPath.problem(namespace.get()).isPresent()) {
-            throw new ForwardException(new Failure.MalformedNamespace(namespace.get(), UrlPath.problem(namespace.get()).get()));
+        Optional<String> problem = namespace.flatMap(UrlPath::problem);
+        if (problem.isPresent()) {
+            throw new ForwardException(new Failure.MalformedNamespace(namespace.get(), problem.get()));
         }
         KubeConfig config = new KubeConfig();
         List<Path> looked = named.isPresent() ? List.of(named.get()) : places(surroundings);

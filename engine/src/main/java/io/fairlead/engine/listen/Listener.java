@@ -98,15 +98,8 @@ public final class Listener {
     /// Resets the accepted sockets that are still open: those that had bytes left for a local program that does not read. Any thread.
     public void resetSockets() {
         // On their loops: one that closes by itself just then has no option to set any more. One without a loop finds its session closed.
-        sockets.stream().filter(Channel::isRegistered).forEach(socket -> socket.eventLoop().execute(() -> reset(socket)));
+        sockets.stream().filter(Channel::isRegistered).forEach(socket -> socket.eventLoop().execute(() -> LocalConnection.reset(socket)));
         sockets.newCloseFuture().awaitUninterruptibly(Limits.CLOSE_NANOS, TimeUnit.NANOSECONDS);
-    }
-
-    private static void reset(Channel socket) {
-        if (socket.isOpen()) {
-            socket.config().setOption(ChannelOption.SO_LINGER, 0);
-            socket.close();
-        }
     }
 
     /// Stops accepting and frees the address. Connections already accepted go on. Any thread.

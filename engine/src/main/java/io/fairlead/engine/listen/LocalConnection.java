@@ -11,6 +11,7 @@ import io.fairlead.engine.wire.HeadroomReads;
 import io.fairlead.engine.wire.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -400,7 +401,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         if (why instanceof CloseReason.TooSlow || why instanceof CloseReason.NoDisk || why instanceof CloseReason.Stopped) {
-            reset((SocketChannel) ctx.channel()); // nobody reads what is queued
+            reset(ctx.channel()); // nobody reads what is queued
         } else if (spill == null) {
             finishAfterQueue();
         }
@@ -426,9 +427,12 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    private void reset(SocketChannel socket) {
-        socket.config().setOption(ChannelOption.SO_LINGER, 0);
-        ctx.close();
+    /// On the socket's loop.
+    static void reset(Channel socket) {
+        if (socket.isOpen()) { // or it has no option to set
+            socket.config().setOption(ChannelOption.SO_LINGER, 0);
+            socket.close();
+        }
     }
 
     /// FIN to the local program, and its own late bytes read and dropped for a moment: closing with unread bytes would reset the connection,

@@ -30,10 +30,6 @@ final class SpillRoom {
         return directory;
     }
 
-    long bytesMax() {
-        return bytesMax;
-    }
-
     /// Bytes that files may still take. A system call.
     long left() {
         return Math.min(bytesMax - taken.get(), free.getAsLong());

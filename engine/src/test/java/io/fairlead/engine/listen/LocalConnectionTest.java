@@ -123,6 +123,20 @@ class LocalConnectionTest {
         });
     }
 
+    /// `chunk` so many times, and the end, on a thread of its own.
+    private Thread podSends(byte[] chunk, int times) {
+        return Thread.ofVirtual().start(() -> {
+            try {
+                for (int i = 0; i < times; i++) {
+                    fromPod(chunk);
+                }
+                orderlyEnd();
+            } catch (IOException _) {
+                // the test's assertions say what is missing
+            }
+        });
+    }
+
     private static byte[] random(int length) {
         byte[] bytes = new byte[length];
         new Random(length).nextBytes(bytes);
@@ -272,16 +286,7 @@ class LocalConnectionTest {
             });
             assertEquals(-1, neighbour.getInputStream().read());
         }
-        Thread writer = Thread.ofVirtual().start(() -> {
-            try {
-                for (int i = 32; i < chunks; i++) {
-                    fromPod(chunk);
-                }
-                orderlyEnd();
-            } catch (IOException _) {
-                // the assertions below say what is missing
-            }
-        });
+        Thread writer = podSends(chunk, chunks - 32);
         assertFalse(writer.join(Duration.ofSeconds(2)), "the tunnel is still read");
         for (int i = 0; i < chunks; i++) {
             assertArrayEquals(chunk, local.getInputStream().readNBytes(chunk.length), "MiB " + i);
@@ -297,16 +302,7 @@ class LocalConnectionTest {
         try {
             byte[] bytes = random(64 * 1024);
             int chunks = 512;
-            Thread writer = Thread.ofVirtual().start(() -> {
-                try {
-                    for (int i = 0; i < chunks; i++) {
-                        fromPod(bytes);
-                    }
-                    orderlyEnd();
-                } catch (IOException _) {
-                    // the assertions below say what is missing
-                }
-            });
+            Thread writer = podSends(bytes, chunks);
             while (LocalConnection.QUEUED.get() <= Limits.LOCAL_QUEUES_TOTAL_BYTES + Limits.LOCAL_QUEUE_LOW_BYTES) {
                 TimeUnit.MILLISECONDS.sleep(1); // the kernel takes the first megabytes
             }
@@ -336,16 +332,7 @@ class LocalConnectionTest {
             while (syns < 4) {
                 readFrames();
             }
-            Thread writer = Thread.ofVirtual().start(() -> {
-                try {
-                    for (int i = 0; i < chunks; i++) {
-                        fromPod(chunk);
-                    }
-                    orderlyEnd();
-                } catch (IOException _) {
-                    // the assertions below say what is missing
-                }
-            });
+            Thread writer = podSends(chunk, chunks);
             assertFalse(writer.join(Duration.ofMillis(700)), "the tunnel is still read");
             for (int i = 0; i < chunks; i++) {
                 assertArrayEquals(chunk, local.getInputStream().readNBytes(chunk.length), "MiB " + i);

@@ -55,11 +55,16 @@ public record LoadSpec(
     }
 
     public LoadSpec withTargets(List<InetSocketAddress> list) {
-        return new LoadSpec(mode, list, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+        var draft = new Draft(this);
+        draft.targets = list;
+        return draft.spec();
     }
 
     public LoadSpec withTimes(Duration warm, Duration measured) {
-        return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warm, measured, idle, deadline, select, request, sources, direct);
+        var draft = new Draft(this);
+        draft.warmup = warm;
+        draft.window = measured;
+        return draft.spec();
     }
 
     /// This workload with one option changed, as the command line names it.
@@ -67,28 +72,67 @@ public record LoadSpec(
     /// @param name without its dashes
     /// @throws IllegalArgumentException no such option, or a value that is none
     public LoadSpec with(String name, String value) {
-        return switch (name) {
-            case "connections" -> copy(whole(name, value), messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "message" -> copy(connections, small(name, value, amount(name, value)), rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "rate" -> copy(connections, messageBytes, rate(value), bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "bytes" -> copy(connections, messageBytes, rate, amount(name, value), count, warmup, window, idle, deadline, select, request, sources, direct);
-            case "count" -> copy(connections, messageBytes, rate, bytes, amount(name, value), warmup, window, idle, deadline, select, request, sources, direct);
-            case "warmup" -> copy(connections, messageBytes, rate, bytes, count, seconds(name, value, false), window, idle, deadline, select, request, sources, direct);
-            case "seconds" -> copy(connections, messageBytes, rate, bytes, count, warmup, seconds(name, value, true), idle, deadline, select, request, sources, direct);
-            case "idle" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, seconds(name, value, false), deadline, select, request, sources, direct);
-            case "deadline" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, seconds(name, value, true), select, request, sources, direct);
-            case "sources" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, whole(name, value), direct);
-            case "direct" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, yes(value));
-            case "request" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, value, sources, direct);
-            case "select" -> copy(connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, value, request, sources, direct);
-            default -> throw new IllegalArgumentException(
-                    "no option --" + name + "; there are --connections --message --rate --bytes --count --warmup --seconds --idle --deadline --select --request --sources --direct");
-        };
+        var draft = new Draft(this);
+        switch (name) {
+            case "connections" -> draft.connections = whole(name, value);
+            case "message" -> draft.messageBytes = small(name, value, amount(name, value));
+            case "rate" -> draft.rate = rate(value);
+            case "bytes" -> draft.bytes = amount(name, value);
+            case "count" -> draft.count = amount(name, value);
+            case "warmup" -> draft.warmup = seconds(name, value, false);
+            case "seconds" -> draft.window = seconds(name, value, true);
+            case "idle" -> draft.idle = seconds(name, value, false);
+            case "deadline" -> draft.deadline = seconds(name, value, true);
+            case "select" -> draft.select = value;
+            case "request" -> draft.request = value;
+            case "sources" -> draft.sources = whole(name, value);
+            case "direct" -> draft.direct = yes(value);
+            default -> throw new IllegalArgumentException("no option --" + name + "; there are --connections --message --rate --bytes --count"
+                    + " --warmup --seconds --idle --deadline --select --request --sources --direct");
+        }
+        return draft.spec();
     }
 
-    private LoadSpec copy(int connections, int message, double rate, long bytes, long count, Duration warmup, Duration window, Duration idle,
-            Duration deadline, String select, String request, int sources, boolean direct) {
-        return new LoadSpec(mode, targets, connections, message, rate, bytes, count, warmup, window, idle, deadline, select, request, sources, direct);
+    /// A copy, to change before it is a workload.
+    private static final class Draft {
+        final Mode mode;
+        List<InetSocketAddress> targets;
+        int connections;
+        int messageBytes;
+        double rate;
+        long bytes;
+        long count;
+        Duration warmup;
+        Duration window;
+        Duration idle;
+        Duration deadline;
+        String select;
+        String request;
+        int sources;
+        boolean direct;
+
+        Draft(LoadSpec from) {
+            mode = from.mode;
+            targets = from.targets;
+            connections = from.connections;
+            messageBytes = from.messageBytes;
+            rate = from.rate;
+            bytes = from.bytes;
+            count = from.count;
+            warmup = from.warmup;
+            window = from.window;
+            idle = from.idle;
+            deadline = from.deadline;
+            select = from.select;
+            request = from.request;
+            sources = from.sources;
+            direct = from.direct;
+        }
+
+        LoadSpec spec() {
+            return new LoadSpec(mode, targets, connections, messageBytes, rate, bytes, count, warmup, window, idle, deadline, select, request, sources,
+                    direct);
+        }
     }
 
     /// Bytes or a count, with an optional k, M or G (powers of ten) or Ki, Mi, Gi (powers of two) behind it.
