@@ -66,6 +66,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private StreamPair pair;
     private CloseReason closeReason;
     private boolean flushPending;
+    private boolean unspillDue;
     private boolean backlogged;
     private long movedNanos;
     private boolean lingering;
@@ -297,23 +298,37 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
 
     private void socketTook() {
         if (spill != null) {
-            unspill();
+            unspillNextTurn();
         } else if (noSpill != null) {
             noSpill = null;
             tunnel.behind(this, false);
         }
     }
 
-    /// The socket takes bytes again: those on disk come first.
+    /// The socket takes bytes again: those on disk come first, one queue of them in a turn of the loop, which reads for everybody else in between.
+    /// Scheduled, as a flush tells of room while it writes and goes on with what is added, and as Netty runs what is executed before it reads.
+    private void unspillNextTurn() {
+        if (!unspillDue) {
+            unspillDue = true;
+            ctx.executor().schedule(() -> {
+                unspillDue = false;
+                if (spill != null) {
+                    unspill();
+                }
+            }, 0, TimeUnit.NANOSECONDS);
+        }
+    }
+
     private void unspill() {
         try {
             while (spill != null && ctx.channel().isActive() && ctx.channel().isWritable()) {
                 if (spill.waiting() == 0) {
                     endSpill();
                 } else {
-                    ctx.writeAndFlush(spill.take(ctx.alloc(), Limits.LOCAL_QUEUE_SOFT_BYTES), ctx.voidPromise());
+                    ctx.write(spill.take(ctx.alloc(), Limits.LOCAL_QUEUE_SOFT_BYTES), ctx.voidPromise());
                 }
             }
+            ctx.flush();
         } catch (IOException e) {
             endSpill();
             exceptionCaught(ctx, e);
