@@ -61,7 +61,7 @@ class BenchIT {
     @Test
     void withoutATargetEveryKindIsMeasuredOnEveryPath() throws IOException {
         Path file = temp.resolve("bench.json");
-        ExitCode code = new Cli(captured.output).run("bench", "--for", "200ms", "--connections", "1,3", "--sessions", "1,2", "--json", file.toString());
+        ExitCode code = new Cli(captured.output).run("bench", "--for", "400ms", "--connections", "1,3", "--sessions", "1,2", "--json", file.toString());
         assertEquals(ExitCode.OK, code, captured.err());
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertTrue(json.at("/complete").asBoolean());

@@ -10,6 +10,7 @@ import io.fairlead.engine.frame.FrameSink;
 import io.fairlead.engine.frame.HeaderBlockEncoder;
 import io.fairlead.engine.frame.Spdy;
 import io.fairlead.testbed.loop.Loops;
+import io.fairlead.testbed.loop.OncePerTurn;
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -36,8 +37,6 @@ import org.HdrHistogram.Histogram;
 ///
 /// Thread: its event loop, but for the futures. Bound: stops writing while the channel's buffer is full; keeps nothing of what it reads.
 final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink {
-    /// Frames written before the loop gets round once.
-    private static final int PUMP_FRAMES = 16;
     /// Header and payload are a whole number of TLS records.
     private static final int FRAME_BYTES = 128 * 1024;
     private static final int UPGRADE_BYTES_MAX = 64 * 1024;
@@ -59,10 +58,10 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     private final StringBuilder head = new StringBuilder();
     private final Map<Integer, Pair> pairs = new HashMap<>();
     private final ArrayDeque<Pair> turns = new ArrayDeque<>();
+    private final OncePerTurn pump = new OncePerTurn(this::pump);
     private ChannelHandlerContext ctx;
     private boolean upgraded;
     private boolean running;
-    private boolean pumpDue;
     private int replies;
     private int opened;
     private long scheduled;
@@ -136,7 +135,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
             default -> throw new IllegalStateException("no raw form of " + spec.mode());
         }
         if (spec.mode() == Mode.UPLOAD) {
-            pump();
+            pump.soon(ctx);
         }
         ctx.flush();
     }
@@ -200,7 +199,7 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (spec.mode() == Mode.UPLOAD) {
-            pump();
+            pump.soon(context);
         }
     }
 
@@ -371,27 +370,16 @@ final class RawSession extends ChannelInboundHandlerAdapter implements FrameSink
         pair.sent += length;
     }
 
-    /// One frame a turn for each pair while the channel takes them. A server that takes all at once must not keep the loop from reading what it
-    /// answers, so after some frames the loop gets round once.
+    /// One frame for each pair in turn while the channel takes them.
     private void pump() {
-        for (int frames = 0; running && !turns.isEmpty() && ctx.channel().isWritable(); frames++) {
-            if (frames == PUMP_FRAMES) {
-                if (!pumpDue) {
-                    pumpDue = true;
-                    ctx.executor().execute(() -> {
-                        pumpDue = false;
-                        pump();
-                    });
-                }
-                return;
-            }
+        while (running && !turns.isEmpty() && ctx.channel().isWritable()) {
             Pair pair = turns.remove();
             int length = FRAME_BYTES - Spdy.HEADER_BYTES;
             data(pair, Pattern.slice(pair.sent, length));
             pair.sent += length;
             turns.add(pair);
-            ctx.flush();
         }
+        ctx.flush();
     }
 
     private void data(Pair pair, ByteBuf payload) {

@@ -1,5 +1,6 @@
 package io.fairlead.testbed.load;
 
+import io.fairlead.testbed.loop.OncePerTurn;
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -94,6 +95,7 @@ final class BulkWorkers {
     /// See {@link Mode#UPLOAD} and {@link Mode#UPLOAD_BLIND}.
     static final class Upload extends Worker {
         private final boolean acknowledged;
+        private final OncePerTurn pump = new OncePerTurn(this::pump);
         private final ByteBuf count = Unpooled.buffer(8, 8);
         private long offset;
         private long taken;
@@ -107,18 +109,14 @@ final class BulkWorkers {
         @Override
         void go() {
             lastNanos = System.nanoTime();
-            pump();
+            pump.soon(ctx);
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            if (context.channel().isWritable()) {
-                pump();
-            }
+            pump.soon(context);
         }
 
-        /// Fills the channel's queue, then flushes once: Netty bounds what one flush writes, so that a server that takes all at once cannot keep
-        /// this loop from reading its answers.
         private void pump() {
             while (ctx.channel().isWritable() && !ended()) {
                 int length = CHUNK_BYTES;

@@ -1,5 +1,6 @@
 package io.fairlead.testbed.load;
 
+import io.fairlead.testbed.loop.OncePerTurn;
 import io.fairlead.testbed.pod.Pattern;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -15,6 +16,7 @@ final class HashWorkers {
 
     /// See {@link Mode#HASH}, {@link Mode#HASH_UP} and {@link Mode#HASH_DOWN}: which directions carry the bytes, and who hashes.
     static final class Hashing extends Worker {
+        private final OncePerTurn pump = new OncePerTurn(this::pump);
         private final boolean up;
         private final boolean down;
         private final long start;
@@ -40,12 +42,12 @@ final class HashWorkers {
             if (!(up && down)) {
                 ctx.writeAndFlush(Unpooled.copyLong(bytes));
             }
-            pump();
+            pump.soon(ctx);
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            pump();
+            pump.soon(context);
         }
 
         private void pump() {
@@ -53,9 +55,10 @@ final class HashWorkers {
                 int length = (int) Math.min(CHUNK_BYTES, bytes - sent);
                 ByteBuf chunk = Pattern.slice(start + sent, length);
                 sentDigest.update(chunk.nioBuffer());
-                ctx.writeAndFlush(chunk, ctx.voidPromise());
+                ctx.write(chunk, ctx.voidPromise());
                 sent += length;
             }
+            ctx.flush();
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.fairlead.testbed.pod;
 
 import io.fairlead.testbed.loop.Loops;
+import io.fairlead.testbed.loop.OncePerTurn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -293,7 +294,9 @@ public interface PodBehaviour {
         static final long ASK = Long.MIN_VALUE;
         private static final int CHUNK_BYTES = 128 * 1024 - 1;
 
+        private final OncePerTurn pump = new OncePerTurn(this::pump);
         private final ByteBuf count = Unpooled.buffer(8, 8);
+        private ChannelHandlerContext ctx;
         private long left;
         private long offset;
         private boolean running;
@@ -303,43 +306,49 @@ public interface PodBehaviour {
         }
 
         @Override
-        public void channelActive(ChannelHandlerContext ctx) {
+        public void handlerAdded(ChannelHandlerContext context) {
+            ctx = context;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
             if (left != ASK) {
                 running = true;
-                pump(ctx);
+                pump.soon(ctx);
             }
         }
 
         @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
+        public void channelRead(ChannelHandlerContext context, Object message) {
             ByteBuf bytes = (ByteBuf) message;
             if (!running) {
                 count.writeBytes(bytes, Math.min(bytes.readableBytes(), count.writableBytes()));
                 if (!count.isWritable()) {
                     left = count.readLong();
                     running = true;
-                    pump(ctx);
+                    pump.soon(ctx);
                 }
             }
             bytes.release();
         }
 
         @Override
-        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            if (running && ctx.channel().isWritable()) {
-                pump(ctx);
-            }
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            pump.soon(ctx);
         }
 
         /// A client may half-close once it has sent its count.
         @Override
-        void onEnd(ChannelHandlerContext ctx) {
+        void onEnd(ChannelHandlerContext context) {
             if (!running) {
                 ctx.close();
             }
         }
 
-        private void pump(ChannelHandlerContext ctx) {
+        private void pump() {
+            if (!running) {
+                return;
+            }
             while (left != 0 && ctx.channel().isWritable()) {
                 int length = left < 0 ? CHUNK_BYTES : (int) Math.min(left, CHUNK_BYTES);
                 ctx.write(Pattern.slice(offset, length), ctx.voidPromise());
