@@ -29,12 +29,16 @@ class BulkWorkersTest {
         var enough = new CountDownLatch(100);
         try (var loop = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
                 var workload = new Workload(LoadSpec.of(Mode.UPLOAD, new InetSocketAddress("127.0.0.1", 1)))) {
-            new ServerBootstrap().group(loop).channel(LocalServerChannel.class).childHandler(new Acknowledging(enough)).bind(address).sync();
+            var server = new ServerBootstrap().group(loop).channel(LocalServerChannel.class).childHandler(new Acknowledging(enough)).bind(address)
+                    .sync().channel();
             var upload = new BulkWorkers.Upload(workload, 0, true);
             var client = new Bootstrap().group(loop).channel(LocalChannel.class).handler(upload).connect(address).sync().channel();
             client.eventLoop().execute(upload::go);
-            assertTrue(enough.await(20, TimeUnit.SECONDS), enough.getCount() + " acknowledgements are missing");
-            client.close().sync();
+            boolean acknowledged = enough.await(10, TimeUnit.SECONDS);
+            upload.passOn(); // or a loop that does not read would never end
+            assertTrue(acknowledged, enough.getCount() + " acknowledgements are missing");
+            client.closeFuture().sync();
+            server.close().sync();
             assertTrue(workload.tally.bytes > 0);
             assertEquals(workload.tally.bytes, workload.tally.verifiedBytes);
         }
