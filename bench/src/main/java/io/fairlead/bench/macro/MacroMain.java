@@ -3,8 +3,10 @@ package io.fairlead.bench.macro;
 import io.fairlead.bench.JmhRun;
 import io.fairlead.bench.JmhRun.Column;
 import io.fairlead.bench.JmhRun.Times;
+import io.fairlead.bench.Program;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.runner.RunnerException;
 
@@ -27,6 +29,10 @@ public final class MacroMain {
     private MacroMain() {}
 
     public static void main(String[] args) throws RunnerException, IOException {
+        boolean real = Arrays.stream(args).anyMatch(word -> word.contains("cluster=") && word.contains("kubeconfig"));
+        if (real && Program.lacksCluster("bench/macro")) {
+            System.exit(Program.EXIT_CONFIG);
+        }
         var columns = List.of(Column.percentile("p50", 50), Column.percentile("p99", 99), Column.percentile("p99.9", 99.9),
                 Column.secondary("loop CPU us/op", LoopCpu.LABEL));
         System.exit(new JmhRun("bench/macro", NOT_MACRO, columns, List.of(LoopCpu.class)).run(FULL, QUICK, SETUP, args));
