@@ -12,6 +12,7 @@ import io.fairlead.engine.wire.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -179,7 +180,7 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         if (!(cause instanceof IOException)) {
             LOG.log(Level.ERROR, "a local connection failed by a bug of ours", cause);
         }
-        ctx.close(); // reset by the local program, or a write to one that is gone: channelInactive tells the pair
+        reset(ctx.channel()); // mostly the program has reset or is gone; else it must not take this for the end. channelInactive tells the pair
     }
 
     // ---- pod to local socket
@@ -310,34 +311,52 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     private void unspillNextTurn() {
         if (!unspillDue) {
             unspillDue = true;
-            ctx.executor().schedule(() -> {
-                unspillDue = false;
-                if (spill != null) {
-                    unspill();
-                }
-            }, 0, TimeUnit.NANOSECONDS);
+            ctx.executor().schedule(this::unspillTurn, 0, TimeUnit.NANOSECONDS);
         }
     }
 
-    private void unspill() {
+    private void unspillTurn() {
+        unspillDue = false;
+        if (spill == null) {
+            return;
+        }
         try {
-            while (spill != null && ctx.channel().isActive() && ctx.channel().isWritable()) {
-                if (spill.waiting() == 0) {
-                    endSpill();
-                } else {
-                    ctx.write(spill.take(ctx.alloc(), Limits.LOCAL_QUEUE_SOFT_BYTES), ctx.voidPromise());
-                }
-            }
-            ctx.flush();
+            unspill();
         } catch (IOException e) {
-            endSpill();
+            unreadable(e);
+        } catch (Throwable e) { // a scheduled task would keep it to itself, and the connection would wait for ever
             exceptionCaught(ctx, e);
         }
+    }
+
+    private void unspill() throws IOException {
+        while (spill != null && ctx.channel().isActive() && ctx.channel().isWritable()) {
+            if (spill.waiting() == 0) {
+                endSpill();
+            } else {
+                ctx.write(spill.take(ctx.alloc(), Limits.LOCAL_QUEUE_SOFT_BYTES), ctx.voidPromise());
+            }
+        }
+        ctx.flush();
+        backlog();
         if (spill != null && spill.waiting() <= behindBytes() / 2) {
             tunnel.behind(this, false);
         }
         if (spill == null && closeReason != null) {
             finishAfterQueue();
+        }
+    }
+
+    /// What waits on disk is lost: the program must not take what it has for all, even if the pod has ended in good order.
+    private void unreadable(IOException e) {
+        CloseReason why = noDisk(waiting(), cause(e));
+        endSpill();
+        if (closeReason == null) {
+            tunnel.begin();
+            pair.fail(why);
+            tunnel.flushSoon();
+        } else {
+            fail(why);
         }
     }
 
@@ -364,9 +383,9 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
         backlog();
     }
 
-    /// Tells the tunnel when the socket ceases or begins to take bytes; once the pair is over that is nobody's concern.
+    /// Tells the tunnel when the socket ceases or begins to take bytes, those on disk first; once the pair is over that is nobody's concern.
     private void backlog() {
-        boolean now = closeReason == null && ctx.channel().isActive() && !ctx.channel().isWritable();
+        boolean now = closeReason == null && ctx.channel().isActive() && (spill != null || !ctx.channel().isWritable());
         if (now != backlogged) {
             backlogged = now;
             tunnel.backlogged(now ? 1 : -1);
@@ -445,7 +464,10 @@ final class LocalConnection extends ChannelInboundHandlerAdapter implements Down
     /// On the socket's loop.
     static void reset(Channel socket) {
         if (socket.isOpen()) { // or it has no option to set
-            socket.config().setOption(ChannelOption.SO_LINGER, 0);
+            try {
+                socket.config().setOption(ChannelOption.SO_LINGER, 0);
+            } catch (ChannelException _) { // the other end has reset it: some systems take no option then
+            }
             socket.close();
         }
     }

@@ -60,7 +60,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private final Session session;
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
     private final ArrayList<Flushable> dirty = new ArrayList<>();
-    private final Runnable flushTask = this::flushNow;
+    private final Runnable flushTask = () -> guarded(this::flushNow);
     private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
     private final String pod;
     private final int[] ports;
@@ -432,7 +432,16 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private void scheduleTick() {
         long nanos = session.tickNanos();
         tickDueNanos = System.nanoTime() + nanos;
-        nextTick = ctx.executor().schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
+        nextTick = ctx.executor().schedule(() -> guarded(this::tick), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /// A task of the loop would keep what it throws to itself, and the session would be flushed or watched no more.
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            exceptionCaught(ctx, e);
+        }
     }
 
     /// Brings the next look at the clock forward when something became urgent.

@@ -28,6 +28,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -282,6 +283,19 @@ class TunnelTest {
         assertInstanceOf(CloseReason.SessionLost.class, first.closed);
         assertInstanceOf(CloseReason.SessionLost.class, second.closed);
         assertEquals(2, tunnel.pairsAtEnd());
+    }
+
+    /// A loop says nothing of a scheduled task that throws, and the session would be watched no more.
+    @Test
+    void aBugInWhatTheClockDoesEndsTheTunnel() {
+        Local local = open();
+        tunnel.behind(() -> {
+            throw new IllegalStateException("a bug");
+        }, true);
+        channel.advanceTimeBy(1, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+        assertEquals(new CloseReason.SessionLost("the connection to the API server failed: a bug"), local.closed);
+        assertFalse(channel.isOpen());
     }
 
     @Test

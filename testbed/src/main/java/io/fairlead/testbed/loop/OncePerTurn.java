@@ -24,7 +24,11 @@ public final class OncePerTurn {
             due = true;
             ctx.executor().schedule(() -> {
                 due = false;
-                work.run();
+                try {
+                    work.run();
+                } catch (Throwable e) { // a scheduled task would keep it to itself
+                    ctx.pipeline().fireExceptionCaught(e);
+                }
             }, 0, TimeUnit.NANOSECONDS);
         }
     }
