@@ -118,23 +118,16 @@ public final class JmhRun {
             Files.writeString(folder.resolve("summary.md"), summary(runs, (System.nanoTime() - begun) / 1_000_000_000, isQuick ? QUICK + "\n\n" : ""));
             System.out.println(isQuick ? "\n" + QUICK + "\n" : "");
         } catch (NoBenchmarksException _) {
-            remove(folder);
+            RunFolder.remove(folder);
             System.err.println(command + ": no benchmark fits " + chosen.getIncludes() + "; " + command + " -l lists them");
             return 64;
         } catch (RunnerException e) {
-            remove(folder);
+            RunFolder.remove(folder);
             System.err.println(command + ": a benchmark failed: " + (e.getCause() == null ? e.getMessage() : e.getCause()) + "; the trace is above");
             return 1;
         }
         System.out.println("written to " + folder);
         return 0;
-    }
-
-    private static void remove(Path folder) throws IOException {
-        for (String file : List.of("setup.md", "jmh.json")) {
-            Files.deleteIfExists(folder.resolve(file));
-        }
-        Files.delete(folder);
     }
 
     private static String value(List<String> args, String name, String otherwise) {

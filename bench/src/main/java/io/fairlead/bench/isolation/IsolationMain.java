@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -136,16 +135,14 @@ public final class IsolationMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Ranges(spec).above(0, "--seconds", "--reference").anHourAtMost("--seconds", "--reference").atLeast(0, "--rate", "--repeat-b").atLeast(1, "--connections");
+        new Ranges(spec).above(0, "--seconds", "--reference").anHourAtMost("--seconds", "--reference").atLeast(0, "--rate", "--repeat-b")
+                .atLeast(1, "--connections").eachOnce("--peers", peers);
         if (!sessions.matches("auto|[1-9][0-9]*")) {
             throw new ParameterException(spec.commandLine(), "--sessions " + sessions + ": has to be auto, or 1 or more");
         }
         programs = PeerCommand.programs(options.fairlead, options.kubectl);
         if (!programs.keySet().containsAll(peers)) {
             throw new ParameterException(spec.commandLine(), "no such peer among " + peers + "; there are " + programs.keySet());
-        }
-        if (Set.copyOf(peers).size() < peers.size()) {
-            throw new ParameterException(spec.commandLine(), "--peers names one twice: " + String.join(",", peers));
         }
         options.check(spec);
         if (Program.lacksCluster(NAME)) {

@@ -148,7 +148,8 @@ public final class PeerMain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Ranges(spec).above(0, "--seconds").atLeast(0, "--warmup").anHourAtMost("--seconds", "--warmup").atLeast(1, "--rounds");
+        new Ranges(spec).above(0, "--seconds").atLeast(0, "--warmup").anHourAtMost("--seconds", "--warmup").atLeast(1, "--rounds")
+                .eachOnce("--rtt", rtts).eachOnce("--peers", peers).eachOnce("--workloads", List.of(workloads.split(",")));
         Plan plan;
         Map<String, PeerCommand> commands;
         try {
@@ -168,9 +169,6 @@ public final class PeerMain implements Callable<Integer> {
         rtts.stream().filter(rtt -> rtt < 0 || rtt > RTT_MAX).findFirst().ifPresent(rtt -> {
             throw new IllegalArgumentException("--rtt " + rtt + ": has to be 0 to " + RTT_MAX);
         });
-        refuseTwice("--rtt", rtts);
-        refuseTwice("--peers", peers);
-        refuseTwice("--workloads", List.of(workloads.split(",")));
         int turns = rounds != null ? rounds : quick ? 1 : 3;
         Plan ready = quick ? Plan.quick(turns) : Plan.full(turns);
         if (ideal) {
@@ -182,12 +180,6 @@ public final class PeerMain implements Callable<Integer> {
         List<PeerWorkload> chosen = workloads.isEmpty() ? ready.rows().stream().map(Plan.Row::workload).distinct().toList()
                 : PeerWorkload.named(workloads);
         return Plan.of(chosen, rtts.isEmpty() ? List.of(0) : rtts, peers.isEmpty() ? ready.with(others.keySet()).peers() : peers, turns);
-    }
-
-    private static void refuseTwice(String option, List<?> values) {
-        if (Set.copyOf(values).size() < values.size()) {
-            throw new IllegalArgumentException(option + " names one twice: " + values.stream().map(Object::toString).collect(Collectors.joining(",")));
-        }
     }
 
     /// Refuses a `--peer` that could not run, or that nobody would run.

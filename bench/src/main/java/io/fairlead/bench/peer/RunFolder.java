@@ -62,7 +62,7 @@ public final class RunFolder {
     }
 
     /// Removes a run's folder with the files in it, for a run that has nothing to tell.
-    static void remove(Path folder) throws IOException {
+    public static void remove(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.delete(file);

@@ -61,6 +61,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private final HeaderBlockEncoder blocks = new HeaderBlockEncoder();
     private final ArrayList<Flushable> dirty = new ArrayList<>();
     private final Runnable flushTask = () -> guarded(this::flushNow);
+    private final Runnable tickTask = () -> guarded(this::tick);
     private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
     private final String pod;
     private final int[] ports;
@@ -432,7 +433,7 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     private void scheduleTick() {
         long nanos = session.tickNanos();
         tickDueNanos = System.nanoTime() + nanos;
-        nextTick = ctx.executor().schedule(() -> guarded(this::tick), nanos, TimeUnit.NANOSECONDS);
+        nextTick = ctx.executor().schedule(tickTask, nanos, TimeUnit.NANOSECONDS);
     }
 
     /// A task of the loop would keep what it throws to itself, and the session would be flushed or watched no more.
