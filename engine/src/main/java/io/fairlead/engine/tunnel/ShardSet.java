@@ -271,15 +271,20 @@ public final class ShardSet {
         w.deadline.cancel(false);
     }
 
-    private static void place(Tunnel tunnel, int portIndex, Waiter waiter) {
-        tunnel.placed(portIndex, System.nanoTime());
+    private void place(Tunnel tunnel, int portIndex, Waiter waiter) {
+        tunnel.placed(portIndex, now());
         waiter.placed(tunnel);
+    }
+
+    /// The home loop's clock, by which connections wait, too: a test sets it.
+    private long now() {
+        return home.ticker().nanoTime();
     }
 
     /// The tunnel where a new connection hurts and is hurt least, or null when none accepts. A pair cannot move, so this has to foresee:
     /// what the port's last connections were is the best guess, and where there is none the connection is put where nobody is who would mind.
     private Choice choose(int portIndex, PortHistory history) {
-        long now = System.nanoTime();
+        long now = now();
         Choice best = null;
         for (Tunnel tunnel : tunnels) {
             if (tunnel.isAccepting()) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -62,6 +63,12 @@ class ShardSetTest {
     private int needs;
     private final ShardSet shards = new ShardSet(home.eventLoop(), 2, lost::add, () -> needs++);
 
+    /// Placement goes by what is fresh and how long a connection has waited: here only as the tests say.
+    @BeforeEach
+    void noTimePasses() {
+        home.freezeTime();
+    }
+
     @AfterEach
     void close() {
         channels.forEach(EmbeddedChannel::finishAndReleaseAll);
@@ -87,14 +94,17 @@ class ShardSetTest {
         return waiter;
     }
 
-    /// The tunnel's first pair, open, with so much payload from the pod that it is bulk.
+    /// The tunnel's first pair, open, with so much payload from the pod that it is bulk, however late: the second half comes in the same moment
+    /// as the end of the first.
     private void openBulk(Tunnel tunnel, int port, PortHistory history) {
         tunnel.open(port, history, NOBODY);
         EmbeddedChannel channel = channels.get(shards.tunnels().indexOf(tunnel));
         ByteBuf reply = channel.alloc().buffer();
         FrameEncoder.synReply(reply, new HeaderBlockEncoder(), 15, false);
-        ByteBuf data = channel.alloc().buffer().writeZero(8 + Limits.BULK_BYTES);
+        int frame = 8 + Limits.BULK_BYTES;
+        ByteBuf data = channel.alloc().buffer().writeZero(2 * frame);
         FrameEncoder.dataHeader(data, 0, 15, false, Limits.BULK_BYTES);
+        FrameEncoder.dataHeader(data, frame, 15, false, Limits.BULK_BYTES);
         channel.writeInbound(reply, data);
         assertEquals(1, tunnel.bulkPairs());
     }
@@ -176,7 +186,6 @@ class ShardSetTest {
 
     @Test
     void whoeverWaitedTooLongIsRefusedAndThoseAfterItWaitOn() {
-        home.freezeTime();
         Waiter first = place();
         home.advanceTimeBy(10, TimeUnit.SECONDS);
         Waiter second = place();
@@ -193,7 +202,6 @@ class ShardSetTest {
 
     @Test
     void whoeverWaitsForABetterTunnelWaitsOnWhenThereIsNoneAnyMore() {
-        home.freezeTime();
         Tunnel first = add();
         place(0, new PortHistory());
         Waiter other = place(1, new PortHistory());
@@ -208,7 +216,6 @@ class ShardSetTest {
 
     @Test
     void whoeverFoundNoTunnelTakesAPoorOneWhenABetterDoesNotCome() {
-        home.freezeTime();
         place(0, new PortHistory());
         Waiter other = place(1, new PortHistory());
         Tunnel first = add();
