@@ -137,8 +137,10 @@ class TunnelTest {
         peer.blocks.close();
     }
 
+    /// And its loop looks at the clock only when a test lets time pass: that would be a flush more.
     @BeforeEach
     void theChannelTakesAsMuchAsARealOne() {
+        channel.freezeTime();
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(Limits.SESSION_QUEUE_LOW_BYTES, Limits.SESSION_QUEUE_HIGH_BYTES));
     }
 
