@@ -18,28 +18,41 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class EventQueueTest {
-    private final List<ForwardEvent> told = new ArrayList<>(); // by one thread, read after its end
+    private final List<ForwardEvent> told = new ArrayList<>(); // by one thread, read after its last event
+    private final CountDownLatch last = new CountDownLatch(1);
+
+    private void tell(ForwardEvent event) {
+        told.add(event);
+        if (event instanceof ForwardEvent.Stopped) {
+            last.countDown();
+        }
+    }
+
+    /// What was told until the last event, on which a close waits for two seconds only.
+    private List<ForwardEvent> toldUntilClosed(EventQueue queue) throws InterruptedException {
+        queue.close();
+        await(last);
+        return told;
+    }
 
     @Test
     void eventsAreDeliveredInOrderAndStoppedIsTheLast() throws InterruptedException {
-        var queue = new EventQueue(told::add);
+        var queue = new EventQueue(this::tell);
         queue.accept(new ForwardEvent.Accepted(1));
         queue.accept(new ForwardEvent.Accepted(2));
-        queue.close();
-        assertEquals(List.of(new ForwardEvent.Accepted(1), new ForwardEvent.Accepted(2), new ForwardEvent.Stopped()), told);
+        assertEquals(List.of(new ForwardEvent.Accepted(1), new ForwardEvent.Accepted(2), new ForwardEvent.Stopped()), toldUntilClosed(queue));
     }
 
     @Test
     void aConsumerThatFailsHearsTheNextEvent() throws InterruptedException {
         var queue = new EventQueue(event -> {
-            told.add(event);
+            tell(event);
             if (told.size() == 1) {
                 throw new IllegalStateException("planted by a test");
             }
         });
         queue.accept(new ForwardEvent.Accepted(1));
-        queue.close();
-        assertEquals(2, told.size());
+        assertEquals(List.of(new ForwardEvent.Accepted(1), new ForwardEvent.Stopped()), toldUntilClosed(queue));
     }
 
     /// The thread is not seen to begin its wait: an event that comes before is told of without one.
@@ -47,7 +60,7 @@ class EventQueueTest {
     void afterAConnectionTheNextOneWaitsForOthersOrTheEnd() throws InterruptedException {
         var heard = new Semaphore(0);
         var queue = new EventQueue(event -> {
-            told.add(event);
+            tell(event);
             heard.release();
         }, TimeUnit.HOURS.toNanos(1));
         var expected = new ArrayList<ForwardEvent>();
@@ -56,9 +69,8 @@ class EventQueueTest {
             queue.accept(expected.getLast());
         } while (expected.size() < 1_000 && heard.tryAcquire(100, TimeUnit.MILLISECONDS));
         assertTrue(expected.size() < 1_000, "each of them woke the thread");
-        queue.close();
         expected.add(new ForwardEvent.Stopped());
-        assertEquals(expected, told);
+        assertEquals(expected, toldUntilClosed(queue));
     }
 
     @Test
@@ -79,7 +91,7 @@ class EventQueueTest {
         var queue = new EventQueue(event -> {
             blocked.countDown();
             await(go);
-            told.add(event);
+            tell(event);
         });
         queue.accept(new ForwardEvent.Accepted(0));
         await(blocked);
@@ -87,7 +99,7 @@ class EventQueueTest {
             queue.accept(new ForwardEvent.Accepted(i));
         }
         go.countDown();
-        queue.close();
+        toldUntilClosed(queue);
         long lost = told.stream().mapToLong(e -> e instanceof ForwardEvent.Dropped(var count) ? count : 0).sum();
         long delivered = told.stream().filter(ForwardEvent.Accepted.class::isInstance).count();
         assertEquals(Limits.EVENTS_QUEUED + 11, lost + delivered);
