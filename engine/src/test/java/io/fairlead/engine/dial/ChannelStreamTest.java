@@ -17,6 +17,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -48,7 +49,11 @@ class ChannelStreamTest {
     }
 
     private ByteStream connect() throws IOException, InterruptedException {
-        return SharedLoop.connector().connect(new Access("127.0.0.1", server.getLocalPort(), false, "", Optional.empty(), false, List.of(),
+        return connect(server.getLocalPort());
+    }
+
+    private static ByteStream connect(int port) throws IOException, InterruptedException {
+        return SharedLoop.connector().connect(new Access("127.0.0.1", port, false, "", Optional.empty(), false, List.of(),
                 Optional.empty(), List.of(), List.of()));
     }
 
@@ -111,7 +116,7 @@ class ChannelStreamTest {
                 outcome.set(e instanceof ClosedByInterruptException && !Thread.currentThread().isInterrupted() ? "not interrupted" : e);
             }
         });
-        while (reader.getState() != Thread.State.TIMED_WAITING) {
+        while (reader.getState() != Thread.State.TIMED_WAITING && reader.isAlive()) {
             Thread.onSpinWait();
         }
         act.accept(reader);
@@ -163,7 +168,9 @@ class ChannelStreamTest {
 
     @Test
     void aServerThatIsNotThereIsARefusedConnection() throws IOException {
-        server.close();
-        assertThrows(ConnectException.class, this::connect);
+        try (var silent = new Socket()) {
+            silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)); // without listening: nobody else gets the port either
+            assertThrows(ConnectException.class, () -> connect(silent.getLocalPort()));
+        }
     }
 }
