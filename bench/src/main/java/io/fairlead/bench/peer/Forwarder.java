@@ -33,6 +33,8 @@ public final class Forwarder implements AutoCloseable {
     static final int LINES_MAX = 100_000;
     /// What a message quotes.
     private static final int LAST_LINES = 20;
+    /// For reading what one that has ended had said; a child may keep the streams open.
+    private static final Duration LAST_WORDS_MAX = Duration.ofSeconds(5);
 
     private final Process process;
     private final Map<Integer, Integer> localPorts;
@@ -100,16 +102,22 @@ public final class Forwarder implements AutoCloseable {
             case LISTENING -> forwarding.await(5, TimeUnit.MILLISECONDS) || listening().containsAll(localPorts.values());
         }) {
             if (!process.isAlive()) {
-                for (Thread reader : readers) {
-                    reader.join(Duration.ofMillis(500)); // its last words; a child may keep the stream open
+                awaitLastWords();
+                if (forwarding.getCount() > 0) { // else it was ready, and whoever uses it hears of its end
+                    throw new IOException("ended with " + process.exitValue() + ": " + lastLines());
                 }
-                throw new IOException("ended with " + process.exitValue() + ": " + lastLines());
             }
             if (System.nanoTime() - begunNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
                 throw new IOException("does not forward after " + START_SECONDS_MAX + " s: " + lastLines());
             }
         }
         startMillis = (System.nanoTime() - begunNanos) / 1e6;
+    }
+
+    private void awaitLastWords() throws InterruptedException {
+        for (Thread reader : readers) {
+            reader.join(LAST_WORDS_MAX);
+        }
     }
 
     /// From its start to now, once one byte has gone to the pod's echo and come back.
@@ -163,7 +171,9 @@ public final class Forwarder implements AutoCloseable {
     /// How it ended, and its last line, for one that has.
     public String ending() {
         try {
-            process.waitFor(1, TimeUnit.SECONDS); // its code may be a moment behind
+            if (process.waitFor(1, TimeUnit.SECONDS)) { // its code may be a moment behind
+                awaitLastWords();
+            }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -204,8 +214,8 @@ public final class Forwarder implements AutoCloseable {
         end(process);
     }
 
-    /// Sends SIGTERM, and SIGKILL if `process` has not ended after 5 s or this thread is interrupted; once it has ended, SIGKILL at once to
-    /// whatever it had started.
+    /// Sends SIGTERM, and SIGKILL if `process` has not ended after 5 s or this thread is interrupted; once it has ended, as it always has when this
+    /// returns, SIGKILL at once to whatever it had started.
     public static void end(Process process) {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroy();
@@ -214,7 +224,7 @@ public final class Forwarder implements AutoCloseable {
                 process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException _) {
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join(); // which no interrupt ends
             Thread.currentThread().interrupt();
         }
         children.forEach(ProcessHandle::destroyForcibly);

@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,19 +20,38 @@ class ScaleMainIT {
 
     @Test
     void aForwarderThatEndsByItselfIsAFailureAndNoFigure() throws Exception {
+        // In the first part it ends under load; in the others, which wait for its sessions, as soon as it has begun.
+        Path loaded = folder.resolve("loaded");
         Path forwarder = Files.writeString(folder.resolve("forwarder"), """
                 #!/bin/sh
                 [ "$1" = --version ] && exit 0
                 echo 'Forwarding from 127.0.0.1:1 -> 1'
-                sleep 1
+                until [ -e '%s' ]; do sleep 0.1; done
                 echo 'out of luck' >&2
-                sleep 0.3
                 exit 70
-                """);
+                """.formatted(loaded));
         Files.setPosixFilePermissions(forwarder, PosixFilePermissions.fromString("rwx------"));
         Path results = Files.createDirectory(folder.resolve("results"));
-        assertEquals(0, ScaleMain.commandLine().execute("--parts", "active-ideal,path", "--active-ideal", "3", "--seconds", "0.1", "--fairlead",
-                forwarder.toString(), "--results", results.toString()));
+        PrintStream usual = System.err;
+        System.setErr(new PrintStream(usual, true) {
+            @Override
+            public PrintStream printf(Locale locale, String format, Object... arguments) {
+                if (format.contains("connections are open")) {
+                    try {
+                        Files.createFile(loaded);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+                return super.printf(locale, format, arguments);
+            }
+        });
+        try {
+            assertEquals(0, ScaleMain.commandLine().execute("--parts", "active-ideal,path", "--active-ideal", "3", "--seconds", "0.1", "--fairlead",
+                    forwarder.toString(), "--results", results.toString()));
+        } finally {
+            System.setErr(usual);
+        }
         List<String> lines = measurements(results);
         assertEquals(5, lines.size(), "active-ideal, and four of path: " + lines);
         for (String line : lines) {
