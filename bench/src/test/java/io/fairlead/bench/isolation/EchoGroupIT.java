@@ -29,13 +29,16 @@ class EchoGroupIT {
     @ValueSource(doubles = {0, 2000})
     void everyPhaseCountsForItself(double rate) throws Exception {
         try (EchoGroup group = EchoGroup.open(address(PodBehaviour.echo()), "", 10, rate)) {
-            EchoGroup.Phase first = await(group, phase -> phase.ops() > 1000);
+            // The last connection may be as new as its first message when the others have had a thousand answers.
+            EchoGroup.Phase first = await(group, phase -> phase.ops() > 1000 && phase.unanswered() == 0);
             assertEquals(Map.of(), first.errors());
-            assertEquals(0, first.unanswered());
             assertEquals("10/10", first.aliveText());
             assertTrue(first.latencyNanos().getTotalCount() >= first.ops(), () -> first.values().toString());
-            group.begin();
-            assertTrue(group.end().ops() < first.ops(), "a phase begins with nothing");
+            // A phase begins with nothing: one that is short enough has fewer than the first, which no sum with it ever has.
+            await(() -> {
+                group.begin();
+                return group.end();
+            }, phase -> phase.ops() < first.ops());
         }
     }
 
@@ -51,12 +54,11 @@ class EchoGroupIT {
 
     @Test void withARateAFrozenConnectionCountsEveryMessageThatWasMeantToLeave() throws Exception {
         try (EchoGroup group = EchoGroup.open(address(PodBehaviour.stall()), "", 5, 200)) {
-            EchoGroup.Phase phase = await(group, p -> p.seconds() > 1.5);
+            // The connection's own 40 messages a second, and not one for each connection; later on a machine that is late.
+            EchoGroup.Phase phase = await(group, p -> p.seconds() > 1.5 && p.latencyNanos().getTotalCount() > 100);
             group.begin();
             EchoGroup.Phase next = await(group, p -> p.seconds() > 0.5);
             assertEquals(0, phase.ops() + next.ops());
-            // The connection's own 40 messages a second, and not one for each connection; fewer on a machine that is late.
-            assertTrue(phase.latencyNanos().getTotalCount() > 100, () -> phase.values().toString());
             assertTrue(next.latencyNanos().getTotalCount() > phase.latencyNanos().getTotalCount() / 2, () -> next.values().toString());
             assertTrue(next.latencyNanos().getMaxValue() <= next.seconds() * 1e9 * 1.001, "a phase counts the waiting within itself");
         }
@@ -75,10 +77,18 @@ class EchoGroupIT {
         }
     }
 
+    private interface Phases {
+        EchoGroup.Phase next() throws InterruptedException;
+    }
+
     private static EchoGroup.Phase await(EchoGroup group, Predicate<EchoGroup.Phase> wanted) throws InterruptedException {
+        return await(group::end, wanted);
+    }
+
+    private static EchoGroup.Phase await(Phases phases, Predicate<EchoGroup.Phase> wanted) throws InterruptedException {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (true) {
-            EchoGroup.Phase phase = group.end();
+            EchoGroup.Phase phase = phases.next();
             if (wanted.test(phase)) {
                 return phase;
             }
