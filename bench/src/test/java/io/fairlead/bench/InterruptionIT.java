@@ -22,14 +22,14 @@ class InterruptionIT {
             try (Interruption interruption = Interruption.guard()) {
                 try {
                     Process child = new ProcessBuilder("sleep", "1000").start();
-                    System.out.println(child.pid());
+                    System.out.println(child.pid()); // the signal comes behind this, so that it is a sleep which it interrupts
                     while (true) {
-                        interruption.check();
                         try {
                             Thread.sleep(100_000);
                         } catch (InterruptedException _) {
                             System.out.println("took it for a failure");
                         }
+                        interruption.check();
                     }
                 } catch (InterruptedException _) {
                     System.out.println("removed");
