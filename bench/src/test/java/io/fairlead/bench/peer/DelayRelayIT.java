@@ -63,7 +63,7 @@ class DelayRelayIT {
 
     @Test
     void aHalfCloseArrivesBehindItsBytesAndTheAnswerStillComes() throws Exception {
-        try (PodServer echo = PodServer.listen(loops, PodBehaviour.echo(), "127.0.0.1", 0); Socket socket = open(echo)) {
+        try (PodServer echo = PodServer.listen(loops, PodBehaviour.echo(), "127.0.0.1", 0); Socket socket = open(echo.port())) {
             socket.getOutputStream().write("all of it".getBytes(StandardCharsets.US_ASCII));
             socket.shutdownOutput();
             assertEquals("all of it", new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
@@ -73,7 +73,7 @@ class DelayRelayIT {
     @Test
     void anEndBehindMoreThanTheSocketsTakeLosesNothing() throws Exception {
         int length = 40_000_000;
-        try (PodServer source = PodServer.listen(loops, PodBehaviour.source(), "127.0.0.1", 0); Socket socket = open(source)) {
+        try (PodServer source = PodServer.listen(loops, PodBehaviour.source(), "127.0.0.1", 0); Socket socket = open(source.port())) {
             socket.getOutputStream().write(ByteBuffer.allocate(8).putLong(length).array());
             assertEquals(length, socket.getInputStream().transferTo(OutputStream.nullOutputStream()));
         }
@@ -81,14 +81,14 @@ class DelayRelayIT {
 
     @Test
     void theServersEndIsAnEndAndNoReset() throws Exception {
-        try (PodServer bye = PodServer.listen(loops, PodBehaviour.close(), "127.0.0.1", 0); Socket socket = open(bye)) {
+        try (PodServer bye = PodServer.listen(loops, PodBehaviour.close(), "127.0.0.1", 0); Socket socket = open(bye.port())) {
             assertEquals("bye\n", new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
         }
     }
 
     @Test
     void aResetIsPassedOn() throws Exception {
-        try (PodServer reset = PodServer.listen(loops, PodBehaviour.reset(), "127.0.0.1", 0); Socket socket = open(reset)) {
+        try (PodServer reset = PodServer.listen(loops, PodBehaviour.reset(), "127.0.0.1", 0); Socket socket = open(reset.port())) {
             socket.getOutputStream().write(1);
             assertThrows(SocketException.class, () -> socket.getInputStream().read());
         }
@@ -96,15 +96,16 @@ class DelayRelayIT {
 
     @Test
     void aServerThatIsNotThereIsAReset() throws Exception {
-        PodServer gone = PodServer.listen(loops, PodBehaviour.echo(), "127.0.0.1", 0);
-        gone.close();
-        try (Socket socket = open(gone)) {
-            assertThrows(SocketException.class, () -> socket.getInputStream().read());
+        try (var held = new Socket()) { // nobody listens at its port, and nobody else can take it
+            held.bind(new InetSocketAddress("127.0.0.1", 0));
+            try (Socket socket = open(held.getLocalPort())) {
+                assertThrows(SocketException.class, () -> socket.getInputStream().read());
+            }
         }
     }
 
-    private Socket open(PodServer server) throws IOException {
-        DelayRelay relay = DelayRelay.start(loops, new InetSocketAddress("127.0.0.1", server.port()), ROUND_TRIP);
+    private Socket open(int port) throws IOException {
+        DelayRelay relay = DelayRelay.start(loops, new InetSocketAddress("127.0.0.1", port), ROUND_TRIP);
         var socket = new Socket();
         socket.connect(relay.address());
         socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(10));

@@ -41,8 +41,10 @@ class ForwarderIT {
 
     @Test
     void aProcessThatHasEndedHasNoFactsAndSaysHow() throws Exception {
-        try (Forwarder forwarder = start("sleep 1; echo no more >&2; exit 3")) {
+        Path end = folder.resolve("end");
+        try (Forwarder forwarder = start("while [ ! -e " + end + " ]; do sleep 0.05; done; echo no more >&2; exit 3")) {
             assertTrue(forwarder.facts().orElseThrow().residentMegabytes() > 0);
+            Files.createFile(end);
             await(() -> !forwarder.alive() && forwarder.lineCount() == 1);
             assertTrue(forwarder.facts().isEmpty());
             String message = assertThrows(IOException.class, forwarder::factsOrEnd).getMessage();

@@ -25,7 +25,8 @@ class RawClientIT {
     @ParameterizedTest(name = "{0}")
     @CsvSource({"rr, 5", "rr-open, 11", "connect, 5"})
     void whatIsStillWaitingAtTheEndIsNotLeftOut(String mode, long unanswered) throws Exception {
-        // Nothing ever comes back. Of the open loop's messages, 10 a second, those of the first 1.1 of 2.1 s have waited for more than a second.
+        // Nothing ever comes back. Of the open loop's messages, 10 a second, those of the first 1.1 of 2.1 s have waited for more than a second, and
+        // as many more as the window was longer on a machine that is late.
         try (Testbed testbed = Testbed.builder().start()) {
             testbed.addPod(PodSpec.named("pod").port("stall", PORT, PodBehaviour.stall()));
             LoadSpec spec = LoadSpec.of(Mode.of(mode), new InetSocketAddress("127.0.0.1", 1)).with("connections", "5").with("rate", "10")
@@ -33,7 +34,9 @@ class RawClientIT {
             LoadResult result = RawClient.run(PodAccess.read(testbed.kubeconfig()), "default", "pod", List.of(spec), List.of(PORT)).results()
                     .getFirst();
             assertEquals(0, result.ops());
-            assertEquals(unanswered, result.outcomes().getOrDefault(Unanswered.OUTCOME, 0L), 1, result::json);
+            long counted = result.outcomes().getOrDefault(Unanswered.OUTCOME, 0L);
+            assertTrue(counted >= unanswered - 1, result::json);
+            assertEquals(result.latency().getCountBetweenValues(TimeUnit.SECONDS.toNanos(1), Long.MAX_VALUE / 2), counted, 1, result::json);
             assertTrue(result.latency().getMaxValue() > TimeUnit.MILLISECONDS.toNanos(2000), result::json);
         }
     }
