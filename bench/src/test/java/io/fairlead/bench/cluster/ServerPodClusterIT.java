@@ -50,6 +50,6 @@ class ServerPodClusterIT {
                 .results().getFirst();
         assertEquals(Map.of(), result.errors());
         assertTrue(result.bytes() > 0 && result.verifiedBytes() >= result.bytes(), result::json);
-        assertTrue(!server.equals("echo") || result.ops() > 64, result::json);
+        assertTrue(!server.equals("echo") || result.ops() > 0, result::json);
     }
 }
