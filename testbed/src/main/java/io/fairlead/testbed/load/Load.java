@@ -3,6 +3,8 @@ package io.fairlead.testbed.load;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /// Runs workloads side by side, each on an event loop of its own, through one measured window.
 ///
@@ -28,10 +30,17 @@ public final class Load {
         };
     }
 
+    private static final long LONGER_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     private Load() {}
 
     /// Returns one result for each of `specs`, in their order.
     public static List<LoadResult> run(List<LoadSpec> specs, Window window) throws InterruptedException {
+        return run(specs, window, _ -> true);
+    }
+
+    /// @param enough asked of each timed workload, on its loop: the window lasts until then, too, but no more than {@link #LONGER_NANOS} longer
+    static List<LoadResult> run(List<LoadSpec> specs, Window window, Predicate<Workload> enough) throws InterruptedException {
         var workloads = new ArrayList<Workload>();
         try {
             for (LoadSpec spec : specs) {
@@ -53,6 +62,12 @@ public final class Load {
             window.begin();
             if (timed) {
                 Thread.sleep(longest(specs.stream().map(LoadSpec::window).toList()));
+                long deadline = System.nanoTime() + LONGER_NANOS;
+                for (Workload workload : workloads) {
+                    while (!workload.holds(enough) && System.nanoTime() - deadline < 0) {
+                        Thread.sleep(1);
+                    }
+                }
             } else {
                 for (Workload workload : workloads) {
                     workload.awaitDone();

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 
 /// One workload on an event loop of its own: {@link #open}, {@link #go}, {@link #begin}, {@link #end}, in this order, from one thread.
 /// What the loop holds (workers, tally) is touched on the loop only.
@@ -124,6 +125,15 @@ final class Workload implements AutoCloseable {
                 tally.error("not done after " + spec.deadline().toSeconds() + " s");
                 return null;
             });
+        }
+    }
+
+    /// Asks `question` on the loop, behind all that is due there.
+    boolean holds(Predicate<Workload> question) throws InterruptedException {
+        try {
+            return loop.schedule(() -> question.test(this), 0, TimeUnit.NANOSECONDS).get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
         }
     }
 
