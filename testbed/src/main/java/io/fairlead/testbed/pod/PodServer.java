@@ -22,6 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class PodServer implements AutoCloseable {
     private static final AttributeKey<Boolean> STALLED = AttributeKey.valueOf(PodServer.class, "stalled");
 
+    /// A caller counts on the port being free then; only a loop that hangs takes longer.
+    private static final long CLOSE_MILLIS = 10_000;
+
     private final Channel listener;
     private final Set<Channel> open;
     private final AtomicLong accepted;
@@ -101,7 +104,7 @@ public final class PodServer implements AutoCloseable {
     /// Stops listening and resets every connection, as a killed container's kernel would.
     @Override
     public void close() {
-        listener.close().awaitUninterruptibly(1000);
+        listener.close().awaitUninterruptibly(CLOSE_MILLIS);
         resetConnections();
     }
 
