@@ -64,7 +64,7 @@ final class RawClient implements AutoCloseable {
         URI server = URI.create(testbed.server());
         socket = (SSLSocket) context(testbed, user, issuer).getSocketFactory().createSocket(server.getHost(), server.getPort());
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         socket.startHandshake();
         in = new DataInputStream(socket.getInputStream());
     }
