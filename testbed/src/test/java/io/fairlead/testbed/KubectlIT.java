@@ -56,7 +56,7 @@ class KubectlIT {
 
     @Test void getPodsPrintsItsTable() throws Exception {
         String out = run("get", "pods");
-        assertTrue(out.lines().anyMatch(line -> line.matches("pods +1/1 +Running +0 +\\d+s")), out);
+        assertTrue(out.lines().anyMatch(line -> line.matches("pods +1/1 +Running +0 +[0-9ms]+")), out);
         assertEquals(2, run("get", "pods", "-l", "app=echo", "-o", "name").lines().count());
         assertEquals("service/echo", run("get", "service", "echo", "-o", "name").strip());
     }
@@ -98,9 +98,8 @@ class KubectlIT {
 
     @ParameterizedTest @ValueSource(booleans = {false, true})
     void aRefusedPortIsReportedAndEndsKubectlWithCode1(boolean webSocket) throws Exception {
-        try (var forward = new Forward(webSocket, "pod/pods", ":7999"); var socket = new Socket("127.0.0.1", forward.port())) {
-            socket.getOutputStream().write(1);
-            assertEquals(1, forward.awaitExit());
+        try (var forward = new Forward(webSocket, "pod/pods", ":7999"); var _ = new Socket("127.0.0.1", forward.port())) {
+            assertEquals(1, forward.awaitExit()); // not a byte is needed, and kubectl may be gone before it is sent
             String errors = Files.readString(forward.errors);
             assertTrue(errors.contains("connection refused"), errors);
             assertTrue(errors.contains("lost connection to pod"), errors);
@@ -135,7 +134,7 @@ class KubectlIT {
     }
 
     private static void awaitNoSession() throws InterruptedException {
-        long deadline = System.nanoTime() + 5_000_000_000L;
+        long deadline = System.nanoTime() + 30_000_000_000L;
         while (!testbed.sessions().isEmpty()) {
             assertTrue(System.nanoTime() - deadline < 0, "the session did not end with kubectl");
             Thread.sleep(5);
