@@ -58,7 +58,7 @@ class ForwardCloseIT {
             until("bytes flow", () -> forward.stats().upBytesTotal() > 1 << 20, forward::stats);
             long begun = System.nanoTime();
             forward.close();
-            assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(3), "close takes 2 s at most");
+            assertTrue(System.nanoTime() - begun < ForwardLab.PATIENCE.toNanos(), "close waits for no end of theirs");
             idle.awaitEnd();
             down.awaitEnd();
             assertThrows(AssertionError.class, () -> ForwardLab.result(echo));
@@ -139,7 +139,7 @@ class ForwardCloseIT {
             return null;
         });
         try {
-            closing.get(6, TimeUnit.SECONDS);
+            closing.get(ForwardLab.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } finally {
             gate.countDown();
         }

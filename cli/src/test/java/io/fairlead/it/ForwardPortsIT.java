@@ -147,8 +147,8 @@ class ForwardPortsIT {
             waiting.receivePattern(i, 500);
             open.add(waiting);
         }
+        assertTrue(lab.first(AcceptPaused.class).cause().contains("limit of 3"), () -> lab.events.toString());
         assertEquals(1, lab.events(AcceptPaused.class).size(), () -> lab.events.toString());
-        assertTrue(lab.events(AcceptPaused.class).getFirst().cause().contains("limit of 3"), () -> lab.events.toString());
         for (PodClient client : open) {
             client.echo(9, 100);
             client.close();
