@@ -311,18 +311,12 @@ class ForwardTrafficIT {
         });
         assertTrue(sent.get() < 16 * MIB, "what nobody takes is not read from the local program without end: " + sent);
 
-        int goingOn = 0;
-        var stuck = new ArrayList<PodClient>();
+        var going = new ArrayList<Future<String>>();
         for (PodClient client : before) {
-            client.socket().setSoTimeout(1000);
-            try {
-                client.echo(11, 2000);
-                goingOn++;
-            } catch (java.net.SocketTimeoutException _) {
-                stuck.add(client);
-            }
+            client.socket().setSoTimeout(60_000);
+            going.add(lab.run(() -> client.echo(11, 2000)));
         }
-        assertTrue(goingOn >= 16, "20 connections on five lanes, one of which stands still: " + goingOn + " go on");
+        until("16 of 20 connections go on, as of five lanes one stands still", () -> going.stream().filter(Future::isDone).count() >= 16);
         for (int i = 0; i < 10; i++) {
             try (PodClient fresh = echoing(forward)) {
                 fresh.echo(i, 200_000);
@@ -332,11 +326,10 @@ class ForwardTrafficIT {
         upload.reset();
         result(sending);
         lab.servers().server(STALL).resetConnections();
+        for (Future<String> each : going) {
+            result(each);
+        }
         for (PodClient client : before) {
-            client.socket().setSoTimeout((int) ForwardLab.PATIENCE.toMillis());
-            if (stuck.contains(client)) {
-                client.receivePattern(11, 2000);
-            }
             client.echo(3, 2000);
             client.close();
         }
@@ -364,24 +357,25 @@ class ForwardTrafficIT {
         assertEquals(STALL, waiting.unreadPort());
         assertEquals(Map.of(ECHO, 2), waiting.connections());
         assertEquals(List.of(), lab.events(PairsMoving.class));
-        int waited = 0;
+        var named = new ArrayList<Future<String>>();
+        var others = new ArrayList<Future<String>>();
         for (PodClient client : echoes) {
-            client.socket().setSoTimeout(1000);
-            boolean named = waiting.programs().contains(client.socket().getLocalSocketAddress());
-            try {
-                client.echo(11, 2000);
-                assertFalse(named, "it was named and did not wait");
-            } catch (java.net.SocketTimeoutException _) {
-                assertTrue(named, "it waits and was not named");
-                waited++;
-            }
+            client.socket().setSoTimeout(60_000);
+            (waiting.programs().contains(client.socket().getLocalSocketAddress()) ? named : others).add(lab.run(() -> client.echo(11, 2000)));
         }
-        assertEquals(2, waited);
+        for (Future<String> other : others) {
+            result(other); // it was not named and does not wait
+        }
+        assertEquals(2, named.size());
+        assertFalse(named.stream().anyMatch(Future::isDone), "it was named and did not wait");
         upload.reset();
         result(sending);
         lab.servers().server(STALL).resetConnections();
         assertEquals(Map.of(ECHO, 2), lab.first(PairsMoving.class).connections());
         assertEquals(1, lab.events(PairsWaiting.class).size());
+        for (Future<String> each : named) {
+            result(each);
+        }
         for (PodClient client : echoes) {
             client.close();
         }
@@ -417,7 +411,7 @@ class ForwardTrafficIT {
         echoing(forward).close();
         lab.testbed.faults().delay(Duration.ofMillis(20), Duration.ofMillis(20));
         long best = Long.MAX_VALUE;
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 100 && best >= 70_000_000; i++) { // a busy machine takes longer now and then, but not each time
             long begun = System.nanoTime();
             try (PodClient client = connect(forward, ECHO)) {
                 client.send((byte) i);
