@@ -302,11 +302,7 @@ record BenchCommand(Output output, String version) {
 
         /// Does an item unmeasured. A target that cannot do it ends the run with a reason.
         private void tryOut(Forward forward, Item item) throws InterruptedException, TargetException {
-            InetSocketAddress local = DemoCommand.local(forward, item.port());
-            Figure figure = Figure.measure(item, local, 1, Optional.of(forward), Duration.ZERO, first);
-            if (figure.score() == 0 && figure.errorCount() == 0) {
-                figure = Figure.measure(item, local, 1, Optional.of(forward), Duration.ZERO, FIRST_AGAIN);
-            }
+            Figure figure = tried(item, DemoCommand.local(forward, item.port()), 1, Optional.of(forward));
             if (figure.errorCount() > 0) {
                 String error = figure.errors().keySet().iterator().next();
                 for (long end = System.nanoTime() + CAUSE_NANOS; causes.isEmpty() && System.nanoTime() - end < 0 && isEnd(error); ) {
@@ -316,6 +312,12 @@ record BenchCommand(Output output, String version) {
             } else if (figure.score() == 0) {
                 throw cannot(forward.pod(), item, "");
             }
+        }
+
+        /// Where nothing came, a longer time tells whether nothing comes.
+        private Figure tried(Item item, InetSocketAddress address, int sessions, Optional<Forward> forward) throws InterruptedException {
+            Figure figure = Figure.measure(item, address, sessions, forward, Duration.ZERO, first);
+            return figure.score() > 0 || figure.errorCount() > 0 ? figure : Figure.measure(item, address, sessions, forward, Duration.ZERO, FIRST_AGAIN);
         }
 
         private static boolean isEnd(String error) {
@@ -379,7 +381,7 @@ record BenchCommand(Output output, String version) {
             int count = 0;
             for (Item item : items) {
                 unmeasured(++count, items, item, ", direct");
-                Figure figure = Figure.measure(item, direct(item, embedded, route), Figure.DIRECT, Optional.empty(), Duration.ZERO, first);
+                Figure figure = tried(item, direct(item, embedded, route), Figure.DIRECT, Optional.empty());
                 if (figure.errorCount() > 0 || figure.score() == 0) {
                     return Optional.of(EventPrinter.hostAndPort(address) + " does not answer as the forward does"
                             + figure.errors().keySet().stream().findFirst().map(error -> ": " + error).orElse(""));

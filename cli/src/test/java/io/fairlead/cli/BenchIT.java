@@ -77,9 +77,11 @@ class BenchIT {
             counting += figure.at("/counts").asBoolean() ? 1 : 0;
             seen.add(figure.at("/what").asText());
             boolean bulk = Set.of("up", "down").contains(figure.at("/what").asText());
-            assertTrue(figure.at(bulk ? "/MB_per_s" : "/ops_per_s").asDouble() > 0, figure.toString());
+            if (figure.at("/counts").asBoolean()) { // in the other window the machine may have stood still
+                assertTrue(figure.at(bulk ? "/MB_per_s" : "/ops_per_s").asDouble() > 0, figure.toString());
+                assertEquals(figure.at("/path").asText().equals("forward"), figure.at("/cpu/loops_s").asDouble() > 0, figure.toString());
+            }
             assertTrue(figure.at("/errors").isEmpty(), figure.toString());
-            assertEquals(figure.at("/path").asText().equals("forward"), figure.at("/cpu/loops_s").asDouble() > 0, figure.toString());
             assertTrue(figure.at("/sessions_up").asInt() >= figure.at("/sessions").asInt(), figure.toString());
         }
         assertEquals(Set.of("connect", "request", "up", "down"), seen);
@@ -206,8 +208,8 @@ class BenchIT {
         assertTrue(new ObjectMapper().readTree(file.toFile()).at("/complete").asBoolean());
     }
 
-    private static Process benchOfItsOwn(Path json, Path out) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("fairlead.root"), "bin/fairlead").toString(), "bench", "--for", "300ms",
+    private static Process benchOfItsOwn(Path json, Path out, String window) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("fairlead.root"), "bin/fairlead").toString(), "bench", "--for", window,
                 "--connections", "1", "--json", json.toString()).redirectOutput(out.toFile());
         builder.environment().put("FAIRLEAD_BUILD", "never");
         builder.environment().put("FAIRLEAD_AOT", "off");
@@ -218,7 +220,7 @@ class BenchIT {
     void aSignalBeforeTheFirstFigureEndsItWithASentence() throws IOException, InterruptedException {
         Path json = temp.resolve("bench.json");
         Path out = temp.resolve("out");
-        Process process = benchOfItsOwn(json, out);
+        Process process = benchOfItsOwn(json, out, "1m"); // so that the first figure is not there before the signal
         try (BufferedReader err = process.errorReader(UTF_8)) {
             String line = err.readLine();
             assertTrue(line.startsWith("fairlead: measuring pod bench, "), line);
@@ -247,7 +249,7 @@ class BenchIT {
         assumeFalse(signal.equals("INT") && isInterruptIgnored(), "SIGINT is ignored here");
         Path json = temp.resolve("bench.json");
         Path out = temp.resolve("out");
-        Process process = benchOfItsOwn(json, out);
+        Process process = benchOfItsOwn(json, out, "300ms");
         try (BufferedReader err = process.errorReader(UTF_8)) {
             String line;
             while ((line = err.readLine()) != null && !line.startsWith("fairlead: 1 of ")) {
