@@ -3,6 +3,7 @@ package io.fairlead.cli;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
+import java.util.Locale;
 
 /// Durations as Go writes them and kubectl therefore takes them: `1m0s`, `90s`, `1.5h`, `500ms`; a bare number only when it is `0`.
 /// Source: Go's `time.ParseDuration`, whose error texts are kept.
@@ -87,7 +88,7 @@ final class GoDuration {
             return millis + "ms";
         }
         if (millis < 60_000) {
-            return millis % 1_000 == 0 ? millis / 1_000 + "s" : "%.1fs".formatted(millis / 1_000.0);
+            return millis % 1_000 == 0 ? millis / 1_000 + "s" : String.format(Locale.ROOT, "%.1fs", millis / 1_000.0);
         }
         return duration.toMinutes() + "m" + duration.toSecondsPart() + "s";
     }
