@@ -57,7 +57,8 @@ class ForeignServersIT {
 
     @Test
     void aServerThatClosesAfterAnAnswerIsAskedAgainOnANewConnection() throws Exception {
-        LoadResult result = run(load -> load.tally.ops > 4 && load.opened > 4, Mode.HTTP, "/", new Answers("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", true), 2);
+        LoadResult result = run(load -> load.tally.ops > 4 && load.opened > 4, Mode.HTTP, "/",
+                new Answers("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", true), 2);
         assertEquals(Map.of(), result.errors());
         assertTrue(result.outcomes().get("opened anew, as the server closes") >= result.ops(), result::json); // the first may be before the window
         assertTrue(result.ops() > 4 && result.opened() > 4, result::json);
@@ -65,7 +66,7 @@ class ForeignServersIT {
 
     @Test
     void aHeadInPiecesIsRead() throws Exception {
-        LoadResult result = run(load -> load.tally.ops > 0, Mode.HTTP, "/", connection -> connection.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+        PodBehaviour inPieces = connection -> connection.pipeline().addLast(new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
                 ((ByteBuf) message).release();
@@ -78,7 +79,8 @@ class ForeignServersIT {
             public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
                 ctx.close();
             }
-        }), 1);
+        });
+        LoadResult result = run(load -> load.tally.ops > 0, Mode.HTTP, "/", inPieces, 1);
         assertEquals(Map.of(), result.errors());
         assertTrue(result.ops() > 0, result::json);
     }

@@ -93,8 +93,8 @@ class LoadIT {
     @ParameterizedTest(name = "{0}: {2}")
     @CsvSource({"download, 1, wrong byte", "echo, 1, wrong byte", "rr, 2, wrong byte", "rr-open, 2, wrong byte", "hash, 2, not done after 2 s", "hash-down, 1, SHA-256 differs"})
     void aLostByteIsFound(String mode, int connections, String error) throws Exception {
-        LoadResult result = run(LoadIT::hasFailed, mode, new LosesOneByte(mode.startsWith("rr") ? 1000 : 200_000, mode.equals("download") || mode.equals("hash-down")),
-                "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.1", "message", "64", "bytes", "1000000",
+        var server = new LosesOneByte(mode.startsWith("rr") ? 1000 : 200_000, mode.equals("download") || mode.equals("hash-down"));
+        LoadResult result = run(LoadIT::hasFailed, mode, server, "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.1", "message", "64", "bytes", "1000000",
                 "deadline", mode.equals("hash") ? "2" : "60");
         assertTrue(result.errors().containsKey(error), result::json);
     }
@@ -129,12 +129,14 @@ class LoadIT {
 
     @Test
     void aStallThatLastsIntoTheEndOfTheWindowIsInTheOpenLoopsPercentiles() throws Exception {
-        // Silence after 200 messages, and the window ends when 120 more are unanswered: those waited 150 ms on average, the last tenth of all 216 ms or more.
+        // Silence after 200 messages, and the window ends when 120 more are unanswered: those waited 150 ms on average, the last tenth of all 216 ms
+        // or more.
         var stalls = new StallsOnce(50 * 64, 60_000);
-        LoadResult open = run(load -> load.tally.verifiedBytes == 200 * 64 && stalls.keptBytes.get() >= 120 * 64, "rr-open", stalls, "connections", "4", "rate", "400",
-                "warmup", "0", "seconds", "0.1");
+        LoadResult open = run(load -> load.tally.verifiedBytes == 200 * 64 && stalls.keptBytes.get() >= 120 * 64, "rr-open", stalls,
+                "connections", "4", "rate", "400", "warmup", "0", "seconds", "0.1");
         assertEquals(Map.of(), open.errors());
-        assertTrue(open.outcomes().isEmpty() || open.latency().getMaxValue() > TimeUnit.SECONDS.toNanos(1), () -> "none has waited for a second: " + open.json());
+        assertTrue(open.outcomes().isEmpty() || open.latency().getMaxValue() > TimeUnit.SECONDS.toNanos(1),
+                () -> "none has waited for a second: " + open.json());
         assertEquals(200 * 64, open.verifiedBytes());
         assertTrue(open.latency().getValueAtPercentile(90) > TimeUnit.MILLISECONDS.toNanos(100), open::json);
     }
