@@ -201,6 +201,7 @@ class ForwardRecoveryIT {
         first.kill();
         until("its end is seen", () -> lab.events(PodLeft.class).size() == 2, () -> lab.events);
         assertEquals(List.of(new PodLeft("web-0", "is being deleted"), new PodLeft("web-0", "was deleted")), lab.events(PodLeft.class));
+        until("its sessions are over, which the event comes before", () -> forward.stats().sessionsNow() == 0, forward::stats);
         try (PodClient waiting = connect(forward, ECHO)) {
             waiting.sendPattern(0, 5000);
             until("a connection waits", () -> forward.stats().waitingNow() == 1, forward::stats);
