@@ -276,7 +276,8 @@ public final class ShardSet {
         waiter.placed(tunnel);
     }
 
-    /// The home loop's clock, by which connections wait, too: a test sets it.
+    /// The home loop's clock, by which connections wait, too: a test sets it. Its zero is not that of `System.nanoTime()`, so what it tells is
+    /// compared with nothing but what it told before.
     private long now() {
         return home.ticker().nanoTime();
     }

@@ -148,6 +148,8 @@ public final class Tunnel extends ChannelInboundHandlerAdapter implements FrameO
     }
 
     /// A connection of the forward's port number `portIndex` is placed here.
+    ///
+    /// @param nowNanos by the clock that {@link #isFresh} goes by
     void placed(int portIndex, long nowNanos) {
         if (load.getAndIncrement() == 0) {
             firstPlacedNanos = nowNanos;
