@@ -361,7 +361,19 @@ class ForwardTrafficIT {
         var others = new ArrayList<Future<String>>();
         for (PodClient client : echoes) {
             client.socket().setSoTimeout(60_000);
-            (waiting.programs().contains(client.socket().getLocalSocketAddress()) ? named : others).add(lab.run(() -> client.echo(11, 2000)));
+            if (waiting.programs().contains(client.socket().getLocalSocketAddress())) {
+                named.add(lab.run(() -> client.echo(11, 2000)));
+            }
+        }
+        for (PodClient client : echoes) { // behind the named ones, and over and over: one that does not wait is done long before
+            if (!waiting.programs().contains(client.socket().getLocalSocketAddress())) {
+                others.add(lab.run(() -> {
+                    for (int i = 0; i < 50; i++) {
+                        client.echo(i, 2000);
+                    }
+                    return "";
+                }));
+            }
         }
         for (Future<String> other : others) {
             result(other); // it was not named and does not wait
