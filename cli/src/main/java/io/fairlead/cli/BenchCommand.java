@@ -317,7 +317,8 @@ record BenchCommand(Output output, String version) {
         /// Where nothing came, a longer time tells whether nothing comes.
         private Figure tried(Item item, InetSocketAddress address, int sessions, Optional<Forward> forward) throws InterruptedException {
             Figure figure = Figure.measure(item, address, sessions, forward, Duration.ZERO, first);
-            return figure.score() > 0 || figure.errorCount() > 0 ? figure : Figure.measure(item, address, sessions, forward, Duration.ZERO, FIRST_AGAIN);
+            return figure.score() > 0 || figure.errorCount() > 0 ? figure
+                    : Figure.measure(item, address, sessions, forward, Duration.ZERO, FIRST_AGAIN);
         }
 
         private static boolean isEnd(String error) {

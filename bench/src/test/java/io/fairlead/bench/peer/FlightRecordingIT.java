@@ -62,7 +62,7 @@ class FlightRecordingIT {
         }
     }
 
-    /// Reads the forwarder's CPU time before and after each of the recording's own readings: whatever it uses between two of them is between the bounds.
+    /// Reads the forwarder's CPU time before and after each of the recording's own readings: what it uses between two of them is between the bounds.
     private static final class Bounds implements Probe {
         private final FlightRecording recording;
         private ProcessTree tree;

@@ -52,7 +52,7 @@ class PlantedFaultIT {
                 HELD.add(socket);
                 ForwardArguments.announce(port.getKey(), port.getValue());
             }
-            Thread.sleep(Duration.ofHours(1));
+            Thread.sleep(Duration.ofMinutes(15)); // should nobody be left to end it
         }
     }
 
@@ -101,8 +101,8 @@ class PlantedFaultIT {
     }
 
     /// In 3 s there are one or two stalls of 500 ms. What was due meanwhile waits: some 125 messages of the open loop wait for more than 250 ms in
-    /// each. The closed loop sends nothing while it waits, so it has four late answers for each, however long the stall, and four more where the machine
-    /// itself stalls; its percentiles do not show them.
+    /// each. The closed loop sends nothing while it waits, so it has four late answers for each, however long the stall, and four more where the
+    /// machine itself stalls; its percentiles do not show them.
     @Test
     void theOpenLoopShowsAStallThatTheClosedLoopIsBlindTo() throws Exception {
         PeerWorkload openLoop = PeerWorkload.one("open-4", Mode.RR_OPEN, "echo", "connections", "4", "rate", "500");

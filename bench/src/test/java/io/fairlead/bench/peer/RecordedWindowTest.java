@@ -52,7 +52,8 @@ class RecordedWindowTest {
         Path file = folder.resolve("test.jfr");
         try (var recording = new Recording()) {
             recording.enable("jdk.CPUTimeSample").with("throttle", "1ms").withStackTrace();
-            recording.enable("jdk.ObjectAllocationSample").with("throttle", "off").withStackTrace(); // else a fast machine is done before the next sample
+            // With a throttle a fast machine is done before the next sample.
+            recording.enable("jdk.ObjectAllocationSample").with("throttle", "off").withStackTrace();
             recording.enable("jdk.GarbageCollection").withThreshold(Duration.ZERO);
             recording.start();
             Instant started = Instant.now();
@@ -85,7 +86,8 @@ class RecordedWindowTest {
     void whatWasOutsideTheWindowIsLeftOut() {
         assertFalse(names(window.frames.top(100)).contains("burnEarly"), () -> names(window.frames.top(100)));
         assertTrue(names(before.frames.top(100)).contains("RecordedWindowTest.burnEarly="), () -> names(before.frames.top(100)));
-        assertTrue(before.collections.stream().noneMatch(window.collections::contains), () -> before.collections.toString()); // it may have had its own
+        // It may have had collections of its own.
+        assertTrue(before.collections.stream().noneMatch(window.collections::contains), () -> before.collections.toString());
     }
 
     @Test

@@ -306,7 +306,8 @@ class ApiClusterTest {
             int port = silent.getLocalPort();
             try (Cluster cluster = cluster(port, "")) {
                 Failure failure = assertThrows(ForwardException.class, () -> cluster.pod("shop", "web-0")).failure();
-                assertEquals("the connection to the server 127.0.0.1:" + port + " was refused - did you specify the right host or port?", failure.what());
+                assertEquals("the connection to the server 127.0.0.1:" + port + " was refused - did you specify the right host or port?",
+                        failure.what());
             }
         }
     }

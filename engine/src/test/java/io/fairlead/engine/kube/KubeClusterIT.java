@@ -263,7 +263,8 @@ class KubeClusterIT {
                 assertEquals(pod.getSpec().getContainers().stream().flatMap(c -> Optional.ofNullable(c.getPorts()).orElse(List.of()).stream())
                         .map(port -> new PodInfo.Port(Optional.ofNullable(port.getName()).orElse(""), port.getContainerPort(), port.getProtocol(), false))
                         .toList(), info.ports().stream().filter(port -> !port.init()).toList());
-                var ready = Optional.ofNullable(pod.getStatus().getConditions()).orElse(List.of()).stream().filter(c -> c.getType().equals("Ready")).findFirst();
+                var ready = Optional.ofNullable(pod.getStatus().getConditions()).orElse(List.of()).stream()
+                        .filter(c -> c.getType().equals("Ready")).findFirst();
                 assertEquals(ready.map(c -> c.getLastTransitionTime()).map(OffsetDateTime::toInstant), info.readySince());
             }
         }

@@ -94,8 +94,8 @@ class LoadIT {
     @CsvSource({"download, 1, wrong byte", "echo, 1, wrong byte", "rr, 2, wrong byte", "rr-open, 2, wrong byte", "hash, 2, not done after 2 s", "hash-down, 1, SHA-256 differs"})
     void aLostByteIsFound(String mode, int connections, String error) throws Exception {
         var server = new LosesOneByte(mode.startsWith("rr") ? 1000 : 200_000, mode.equals("download") || mode.equals("hash-down"));
-        LoadResult result = run(LoadIT::hasFailed, mode, server, "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.1", "message", "64", "bytes", "1000000",
-                "deadline", mode.equals("hash") ? "2" : "60");
+        LoadResult result = run(LoadIT::hasFailed, mode, server, "connections", Integer.toString(connections), "warmup", "0", "seconds", "0.1",
+                "message", "64", "bytes", "1000000", "deadline", mode.equals("hash") ? "2" : "60");
         assertTrue(result.errors().containsKey(error), result::json);
     }
 
@@ -174,7 +174,8 @@ class LoadIT {
         }
     }
 
-    /// Opens and starts `load`. Tells whether its thread's interrupt ended that, or is kept for the next wait, as what the loop has done already is not waited for.
+    /// Opens and starts `load`. Tells whether its thread's interrupt ended that, or is kept for the next wait, as what the loop has done already is
+    /// not waited for.
     private static boolean isInterrupted(Workload load) {
         try {
             load.open();
@@ -246,7 +247,8 @@ class LoadIT {
     }
 
     /// The window lasts until there is `enough` to judge, too: in any fixed time a machine may just stand still.
-    private LoadResult run(Predicate<Workload> enough, String mode, PodBehaviour behaviour, String... options) throws IOException, InterruptedException {
+    private LoadResult run(Predicate<Workload> enough, String mode, PodBehaviour behaviour, String... options)
+            throws IOException, InterruptedException {
         try (PodServer server = PodServer.listen(loops, behaviour, "127.0.0.1", 0)) {
             LoadSpec spec = LoadSpec.of(Mode.of(mode), new InetSocketAddress("127.0.0.1", server.port()));
             for (int i = 0; i < options.length; i += 2) {
