@@ -96,6 +96,18 @@ public final class Limits {
     /// A session on which nothing at all arrived for this long after a ping left is dead: its pairs end and a fresh one is opened.
     public static final long SESSION_DEAD_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /// Silence of all workers for this long, each behind a DATA frame of {@link #UNREAD_FRAME_BYTES} or more, is taken for pods that do not read
+    /// what they are sent, and no longer for a network that is slow or gone: every lane counts as stalled, and the session as alive.
+    public static final long ALL_STALLED_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /// A DATA frame that may well be what a worker waits with. A pod's socket takes some megabytes before that, which requests do not bring.
+    public static final int UNREAD_FRAME_BYTES = 16 * 1024;
+
+    /// On a connection to the API server where nothing moves TCP asks after this long, and then this often, whether the other end is there; its
+    /// silence for {@link #SESSION_DEAD_NANOS} ends the connection. For sessions of which each worker waits for a pod: nothing else tells.
+    public static final int KEEPALIVE_IDLE_SECONDS = 10;
+    public static final int KEEPALIVE_EVERY_SECONDS = 5;
+
     /// How often a session looks at the clock when nothing is urgent.
     public static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
 

@@ -92,7 +92,9 @@ public final class ServerChannels implements Connector {
                 .handler(new ChannelInboundHandlerAdapter());
         if (transport == Transport.EPOLL) {
             bootstrap.option(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) Limits.SESSION_UNSENT_BYTES)
-                    .option(EpollChannelOption.TCP_USER_TIMEOUT, (int) TimeUnit.NANOSECONDS.toMillis(Limits.SESSION_DEAD_NANOS));
+                    .option(EpollChannelOption.TCP_USER_TIMEOUT, (int) TimeUnit.NANOSECONDS.toMillis(Limits.SESSION_DEAD_NANOS))
+                    .option(EpollChannelOption.TCP_KEEPIDLE, Limits.KEEPALIVE_IDLE_SECONDS)
+                    .option(EpollChannelOption.TCP_KEEPINTVL, Limits.KEEPALIVE_EVERY_SECONDS);
         }
         IOException first = null;
         for (InetAddress address : InetAddress.getAllByName(access.host())) {

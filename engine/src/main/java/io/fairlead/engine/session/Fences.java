@@ -118,6 +118,18 @@ final class Fences {
         return lane.isOverdue(newestBackNanos, session.nowNanos(), patience);
     }
 
+    /// Whether all workers have been silent for so long, each behind payload that its pod may not read, that this is why. No answer can come then
+    /// until a pod reads on, and whether the peer's machine is there at all only TCP can tell.
+    boolean areAllHeldByPayload() {
+        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.ALL_STALLED_NANOS : Math.max(Limits.ALL_STALLED_NANOS, 8 * roundTripNanos);
+        for (Lane lane : lanes) {
+            if (mute || !lane.isHeldByPayload(session.nowNanos(), patience)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Keeps the session alive. Returns why it is dead, or null.
     String tick() {
         if (!mute && everHeard && newestPong < 0 && session.nowNanos() - firstHeardNanos > Limits.MUTE_NANOS) {
@@ -127,7 +139,7 @@ final class Fences {
             keepAlive();
         }
         // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
-        if (asked && !mute && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS) {
+        if (asked && !mute && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS && !areAllHeldByPayload()) {
             return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
         }
         return null;

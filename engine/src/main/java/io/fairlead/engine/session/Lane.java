@@ -40,6 +40,8 @@ final class Lane {
     private int unfenced;
     /// Who sent the frames in flight: the data stream of DATA, 0 for all others.
     private final int[] senders = new int[RING];
+    /// Which of them are DATA of {@link Limits#UNREAD_FRAME_BYTES} or more.
+    private final boolean[] large = new boolean[RING];
     private final int[] fenceSent = new int[RING];
     private final long[] fenceNumber = new long[RING];
     private final long[] fenceNanos = new long[RING];
@@ -73,20 +75,25 @@ final class Lane {
 
     /// A frame left that is no DATA.
     void sentFrame() {
-        sentFrame(0);
+        sent(0, 0);
+        unfenced++;
     }
 
-    /// A DATA frame of stream `dataId` left.
-    void sentFrame(int dataId) {
+    /// A DATA frame of stream `dataId` left, with `bytes` of payload.
+    void sentData(int dataId, int bytes) {
+        sent(dataId, bytes);
+        unfenced++;
+    }
+
+    private void sent(int dataId, int bytes) {
         sent++;
         senders[sent & RING - 1] = dataId;
-        unfenced++;
+        large[sent & RING - 1] = bytes >= Limits.UNREAD_FRAME_BYTES;
     }
 
     /// PING number `number` left for this worker.
     void sentFence(long number, long nowNanos) {
-        sent++;
-        senders[sent & RING - 1] = 0;
+        sent(0, 0);
         unfenced = 0;
         int at = nextFence++ & RING - 1;
         fenceSent[at] = sent;
@@ -115,6 +122,19 @@ final class Lane {
     boolean isOverdue(long newestBackNanos, long nowNanos, long patienceNanos) {
         int at = firstFence & RING - 1;
         return firstFence != nextFence && fenceNanos[at] - newestBackNanos <= 0 && nowNanos - fenceNanos[at] > patienceNanos;
+    }
+
+    /// Whether a fence has been out for longer than `patienceNanos` behind a large DATA frame that the worker may have in its hand.
+    boolean isHeldByPayload(long nowNanos, long patienceNanos) {
+        if (firstFence == nextFence || nowNanos - fenceNanos[firstFence & RING - 1] <= patienceNanos) {
+            return false;
+        }
+        for (int frame = taken + 1; frame - fenceSent[firstFence & RING - 1] < 0; frame++) {
+            if (large[frame & RING - 1]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Data streams of the frames among which is the one that the worker has in its hand, when the oldest fence is overdue: those after the last

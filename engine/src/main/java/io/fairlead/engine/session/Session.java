@@ -181,8 +181,9 @@ public final class Session implements FrameSink {
         if (!unanswered.isEmpty()) {
             fences.askAbout(unanswered.peek().bornNanos);
         }
+        boolean all = fences.areAllHeldByPayload();
         for (Lane lane : lanes) {
-            judge(lane);
+            judge(lane, all);
         }
         return fences.tick();
     }
@@ -420,9 +421,10 @@ public final class Session implements FrameSink {
     }
 
     void sendData(StreamPair pair, ByteBuf payload) {
-        counters.upBytes += payload.readableBytes();
+        int bytes = payload.readableBytes();
+        counters.upBytes += bytes;
         out.data(pair.dataId, payload);
-        pair.lane.sentFrame(pair.dataId);
+        pair.lane.sentData(pair.dataId, bytes);
         fences.sentFrame(pair.lane);
     }
 
@@ -525,8 +527,8 @@ public final class Session implements FrameSink {
         return id;
     }
 
-    private void judge(Lane lane) {
-        if (!lane.stalled && fences.isOverdue(lane)) {
+    private void judge(Lane lane, boolean all) {
+        if (!lane.stalled && (all || fences.isOverdue(lane))) {
             lane.stalled = true;
             lane.stalledNanos = nowNanos;
             counters.lanesStalled++;

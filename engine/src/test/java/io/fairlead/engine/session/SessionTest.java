@@ -815,6 +815,58 @@ class SessionTest {
         assertNotNull(deathWithin(60), "silence for a minute");
     }
 
+    /// A pod that pauses for longer than a network may be silent: nothing but its pace is wrong.
+    @Test
+    void uploadsThatNobodyReadsOnAllLanesAtOnceWaitAsLongAsTheirPod() {
+        LocalEnd[] uploads = uploads(5, Limits.UNREAD_FRAME_BYTES);
+        assertNull(deathWithin(20));
+        assertEquals(5, session.stalledLanes(), "new connections go elsewhere");
+        assertNull(deathWithin(3_600));
+        tunnel.pongs();
+        assertEquals(0, session.stalledLanes());
+        pass(11_000); // the next sweep asks about what could be sent only then
+        for (LocalEnd upload : uploads) {
+            assertNull(upload.closed);
+            assertTrue(upload.pair.wantsUpstream());
+        }
+        assertNotNull(deathWithin(41), "nothing waits for the pod any more, and nothing comes");
+    }
+
+    @Test
+    void silenceBehindSmallRequestsOnAllLanesIsNoPodThatDoesNotRead() {
+        uploads(5, Limits.UNREAD_FRAME_BYTES - 1);
+        assertNotNull(deathWithin(41));
+        assertEquals(0, session.stalledLanes());
+    }
+
+    @Test
+    void oneWorkerThatHasNothingToWaitForAndIsSilentIsTheNetwork() {
+        uploads(4, Limits.UNREAD_FRAME_BYTES);
+        assertNotNull(deathWithin(41));
+    }
+
+    /// The first `count` of five connections, each on a lane of its own, send as much as they may.
+    private LocalEnd[] uploads(int count, int bytes) {
+        LocalEnd[] locals = tunnel.openOnEachLane();
+        for (LocalEnd local : locals) {
+            tunnel.reply(local);
+        }
+        session.beforeFlush();
+        tunnel.pongs();
+        pass(1); // what is asked now left after all that is back
+        for (int i = 0; i < count; i++) {
+            fill(locals[i], bytes);
+        }
+        session.beforeFlush();
+        return locals;
+    }
+
+    private static void fill(LocalEnd upload, int bytes) {
+        while (upload.pair.wantsUpstream()) {
+            upload.send(new byte[bytes]);
+        }
+    }
+
     @Test
     void aServerThatAnswersNoPingsIsServedWithoutCreditUntilItAnswersOne() {
         LocalEnd upload = tunnel.open();
