@@ -11,6 +11,7 @@ public final class PortHistory {
     private volatile boolean accepts;
     /// Connections in turn that were not bulk; -1 from a bulk one on, until the next that is not.
     private volatile int interactive;
+    private volatile boolean uploads;
 
     /// Whether the last that was heard of the port is that it accepts connections.
     public boolean accepts() {
@@ -37,8 +38,15 @@ public final class PortHistory {
         return interactive < 0;
     }
 
-    void wasBulk() {
+    /// Whether one of its last connections uploaded in bulk: the next may, too, and its pod may not read it. So not only until the next that is
+    /// not bulk, as a program with several uploads has one beside them that controls them.
+    public boolean isUpload() {
+        return uploads;
+    }
+
+    void wasBulk(boolean upload) {
         interactive = -1;
+        uploads |= upload;
     }
 
     /// Two loops may count at once and lose one of the two: the streak is a guess, not a sum.
@@ -46,6 +54,8 @@ public final class PortHistory {
         int streak = interactive;
         if (streak < Limits.INTERACTIVE_STREAK) {
             interactive = Math.max(0, streak) + 1;
+        } else if (uploads) {
+            uploads = false;
         }
     }
 
@@ -53,5 +63,6 @@ public final class PortHistory {
     public void forget() {
         accepts = false;
         interactive = 0;
+        uploads = false;
     }
 }

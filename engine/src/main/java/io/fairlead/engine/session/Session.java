@@ -476,9 +476,9 @@ public final class Session implements FrameSink {
         heldFins.hold(pair, answered, nowNanos);
     }
 
-    void turnedBulk(StreamPair pair) {
+    void turnedBulk(StreamPair pair, boolean upload) {
         bulkPairs++;
-        pair.history.wasBulk();
+        pair.history.wasBulk(upload);
     }
 
     void suspect() {

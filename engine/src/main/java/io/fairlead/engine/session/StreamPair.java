@@ -88,7 +88,7 @@ public final class StreamPair {
         anyUp = true;
         downLast = false;
         if (!bulk) {
-            meter(upMeter += payload.readableBytes());
+            meter(upMeter += payload.readableBytes(), true);
         }
         if (!waiting && opened && !gated && session.writable() && lane.maySendData()) {
             session.sendData(this, payload);
@@ -230,7 +230,7 @@ public final class StreamPair {
             session.portAccepts(this);
         }
         if (!bulk) {
-            meter(downMeter += length);
+            meter(downMeter += length, false);
         }
         downstream.onData(source, index, length);
     }
@@ -271,14 +271,14 @@ public final class StreamPair {
         return bulk;
     }
 
-    private void meter(int bytes) {
+    private void meter(int bytes, boolean up) {
         if (bytes >= Limits.BULK_BYTES) {
             bulk = session.nowNanos() - meterNanos < Limits.BULK_NANOS;
             meterNanos = session.nowNanos();
             upMeter = 0;
             downMeter = 0;
             if (bulk) {
-                session.turnedBulk(this);
+                session.turnedBulk(this, up);
             }
         }
     }

@@ -4,16 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.fairlead.engine.ForwardSpec;
 import io.fairlead.engine.Limits;
 import io.fairlead.engine.frame.FrameEncoder;
 import io.fairlead.engine.frame.HeaderBlockEncoder;
 import io.fairlead.engine.session.CloseReason;
 import io.fairlead.engine.session.Downstream;
+import io.fairlead.engine.session.FrameOut;
 import io.fairlead.engine.session.PortHistory;
 import io.fairlead.engine.testkit.LeakCheck;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +79,10 @@ class ShardSetTest {
     }
 
     private Tunnel add() {
+        return add(shards);
+    }
+
+    private Tunnel add(ShardSet shards) {
         var tunnel = new Tunnel("web-" + channels.size(), 80, 81);
         channels.add(new EmbeddedChannel(tunnel));
         CompletableFuture<Void> added = shards.add(tunnel);
@@ -169,6 +176,30 @@ class ShardSetTest {
             assertEquals(downloads, place(1, history).tunnel);
         }
         assertEquals(requests, place(0, new PortHistory()).tunnel);
+    }
+
+    /// As a load generator's: one connection that controls, and uploads beside it, none of which has shown what it is when the last one comes.
+    @Test
+    void connectionsOfAPortThatUploadedGetAWorkerEach() {
+        ShardSet auto = new ShardSet(home.eventLoop(), ForwardSpec.SESSIONS_AUTO, lost::add, () -> needs++);
+        var history = new PortHistory();
+        Tunnel old = add(auto);
+        var upload = old.open(80, history, NOBODY);
+        upload.send(channels.getLast().alloc().buffer(FrameOut.HEADROOM + Limits.BULK_BYTES)
+                .setIndex(FrameOut.HEADROOM, FrameOut.HEADROOM).writeZero(Limits.BULK_BYTES));
+        assertTrue(history.isUpload());
+        assertFalse(new PortHistory().isUpload());
+        auto.retire(old);
+        Tunnel first = add(auto);
+        Tunnel second = add(auto);
+        var tunnels = new ArrayList<Tunnel>();
+        for (int i = 0; i < 9; i++) {
+            var waiter = new Waiter();
+            auto.place(0, history, waiter);
+            tunnels.add(waiter.tunnel);
+        }
+        assertEquals(5, Collections.frequency(tunnels, first));
+        assertEquals(4, Collections.frequency(tunnels, second));
     }
 
     @Test
