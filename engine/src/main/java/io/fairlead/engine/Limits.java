@@ -103,6 +103,9 @@ public final class Limits {
     /// A DATA frame that may well be what a worker waits with. A pod's socket takes some megabytes before that, which requests do not bring.
     public static final int UNREAD_FRAME_BYTES = 16 * 1024;
 
+    /// How long such a session is kept without a word from the server: it holds its place for good otherwise, should its pods never read on.
+    public static final long ALL_STALLED_KEPT_NANOS = TimeUnit.MINUTES.toNanos(10);
+
     /// On a connection to the API server where nothing moves TCP asks after this long, and then this often, whether the other end is there; its
     /// silence for {@link #SESSION_DEAD_NANOS} ends the connection. For sessions of which each worker waits for a pod: nothing else tells.
     public static final int KEEPALIVE_IDLE_SECONDS = 10;

@@ -21,7 +21,11 @@ final class Fences {
     private long newestPong = -1;
     /// When the newest of the fences that are back left.
     private long newestBackNanos;
+    /// When one came back last.
+    private long backNanos;
     private long lastSweepNanos;
+    /// Until when the channel was not being read.
+    private long unreadNanos;
     /// Pings left since anything arrived, the first at `askedNanos`.
     private boolean asked;
     private long askedNanos;
@@ -47,6 +51,8 @@ final class Fences {
         this.counters = counters;
         lastSweepNanos = session.nowNanos();
         newestBackNanos = session.nowNanos() - 1; // none is
+        backNanos = session.nowNanos();
+        unreadNanos = session.nowNanos();
     }
 
     /// Something happened that may have stuck a worker: it is asked soon.
@@ -77,6 +83,7 @@ final class Fences {
     /// The channel is not being read: until now, that nothing arrived says nothing about the peer, nor that no pong has.
     void unread() {
         asked = false;
+        unreadNanos = session.nowNanos();
         firstHeardNanos = session.nowNanos();
     }
 
@@ -122,8 +129,12 @@ final class Fences {
     /// until a pod reads on, and whether the peer's machine is there at all only TCP can tell.
     boolean areAllHeldByPayload() {
         long patience = roundTripNanos == Long.MAX_VALUE ? Limits.ALL_STALLED_NANOS : Math.max(Limits.ALL_STALLED_NANOS, 8 * roundTripNanos);
+        long silenceNanos = session.nowNanos() - Math.max(backNanos, unreadNanos);
+        if (mute || silenceNanos <= patience) {
+            return false; // on a slow network all fences may be late, and still come
+        }
         for (Lane lane : lanes) {
-            if (mute || !lane.isHeldByPayload(session.nowNanos(), patience)) {
+            if (!lane.isHeldByPayload(session.nowNanos(), patience)) {
                 return false;
             }
         }
@@ -139,8 +150,9 @@ final class Fences {
             keepAlive();
         }
         // From the question on, not from the last arrival: while the whole process was stopped, nobody asked.
-        if (asked && !mute && session.nowNanos() - askedNanos > Limits.SESSION_DEAD_NANOS && !areAllHeldByPayload()) {
-            return "nothing arrived for " + Limits.SESSION_DEAD_NANOS / 1_000_000_000 + " s";
+        long deadNanos = areAllHeldByPayload() ? Limits.ALL_STALLED_KEPT_NANOS : Limits.SESSION_DEAD_NANOS;
+        if (asked && !mute && session.nowNanos() - askedNanos > deadNanos) {
+            return "nothing arrived for " + deadNanos / 1_000_000_000 + " s";
         }
         return null;
     }
@@ -185,8 +197,9 @@ final class Fences {
     private long returned(Lane lane, long fence) {
         long roundTrip = lane.fenceReturned(fence, session.nowNanos());
         long leftNanos = session.nowNanos() - roundTrip;
-        if (roundTrip >= 0 && leftNanos - newestBackNanos > 0) {
-            newestBackNanos = leftNanos;
+        if (roundTrip >= 0) {
+            backNanos = session.nowNanos();
+            newestBackNanos = leftNanos - newestBackNanos > 0 ? leftNanos : newestBackNanos;
         }
         return roundTrip;
     }

@@ -11,7 +11,8 @@ public final class PortHistory {
     private volatile boolean accepts;
     /// Connections in turn that were not bulk; -1 from a bulk one on, until the next that is not.
     private volatile int interactive;
-    private volatile boolean uploads;
+    /// For so many more connections the port counts as one that uploads.
+    private volatile int uploads;
 
     /// Whether the last that was heard of the port is that it accepts connections.
     public boolean accepts() {
@@ -41,12 +42,12 @@ public final class PortHistory {
     /// Whether one of its last connections uploaded in bulk: the next may, too, and its pod may not read it. So not only until the next that is
     /// not bulk, as a program with several uploads has one beside them that controls them.
     public boolean isUpload() {
-        return uploads;
+        return uploads > 0;
     }
 
     void wasBulk(boolean upload) {
         interactive = -1;
-        uploads |= upload;
+        uploads = upload ? Limits.INTERACTIVE_STREAK : Math.max(0, uploads - 1);
     }
 
     /// Two loops may count at once and lose one of the two: the streak is a guess, not a sum.
@@ -54,8 +55,9 @@ public final class PortHistory {
         int streak = interactive;
         if (streak < Limits.INTERACTIVE_STREAK) {
             interactive = Math.max(0, streak) + 1;
-        } else if (uploads) {
-            uploads = false;
+        }
+        if (uploads > 0) {
+            uploads--;
         }
     }
 
@@ -63,6 +65,6 @@ public final class PortHistory {
     public void forget() {
         accepts = false;
         interactive = 0;
-        uploads = false;
+        uploads = 0;
     }
 }

@@ -309,9 +309,9 @@ public final class ShardSet {
     /// | was bulk last | among another port's fresh ones, as they may turn out interactive | 16 |
     /// | is of unknown kind | among settled interactive ones | 8 |
     /// | was bulk last | among bulk ones | 8, and 1 for each of them |
-    /// | uploaded in bulk lately | where workers are under suspicion: its uploads may have left them stuck | 8 |
     /// | any | among connections of other ports | 4 |
     /// | uploaded in bulk lately | where each worker has a connection already, as one that is not read holds up those of its worker | 4 |
+    /// | uploaded in bulk lately | where workers are under suspicion: its uploads may have left them stuck | 3 |
     /// | any | to an empty one whose workers are under suspicion | 2 |
     /// | any, with as many tunnels as we think fit | to an empty one: it is the spare | 1 |
     private int rank(Tunnel tunnel, int portIndex, PortHistory history, long now) {
@@ -330,7 +330,7 @@ public final class ShardSet {
         }
         rank += history.isUpload() && tunnel.load() >= Spdy.WORKERS ? 4 : 0;
         if (tunnel.isSuspect()) {
-            rank += history.isUpload() ? 8 : empty ? 2 : 0;
+            rank += history.isUpload() ? 3 : empty ? 2 : 0;
         }
         return rank + (empty && sessions == ForwardSpec.SESSIONS_AUTO ? 1 : 0);
     }

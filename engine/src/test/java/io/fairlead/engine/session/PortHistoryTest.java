@@ -13,7 +13,7 @@ class PortHistoryTest {
     void anUploadIsRememberedUntilManyInTurnWereNone() {
         assertFalse(history.isUpload());
         history.wasBulk(true);
-        for (int i = 0; i <= Limits.INTERACTIVE_STREAK; i++) {
+        for (int i = 0; i < Limits.INTERACTIVE_STREAK; i++) {
             assertTrue(history.isUpload(), i + " since");
             history.wasInteractive();
         }

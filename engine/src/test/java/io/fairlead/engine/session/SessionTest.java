@@ -821,7 +821,7 @@ class SessionTest {
         LocalEnd[] uploads = uploads(5, Limits.UNREAD_FRAME_BYTES);
         assertNull(deathWithin(20));
         assertEquals(5, session.stalledLanes(), "new connections go elsewhere");
-        assertNull(deathWithin(3_600));
+        assertNull(deathWithin(500));
         tunnel.pongs();
         assertEquals(0, session.stalledLanes());
         pass(11_000); // the next sweep asks about what could be sent only then
@@ -830,6 +830,24 @@ class SessionTest {
             assertTrue(upload.pair.wantsUpstream());
         }
         assertNotNull(deathWithin(41), "nothing waits for the pod any more, and nothing comes");
+    }
+
+    @Test
+    void theyDoNotWaitForEver() {
+        uploads(5, Limits.UNREAD_FRAME_BYTES);
+        assertEquals("nothing arrived for 600 s", deathWithin(601));
+    }
+
+    /// What the pods' workers answer lies in our own socket then.
+    @Test
+    void uploadsBesideLocalProgramsThatDoNotReadAreNotTakenForUnread() {
+        uploads(5, Limits.UNREAD_FRAME_BYTES);
+        for (int second = 0; second < 60; second++) {
+            tunnel.clock.advanceMillis(1_000);
+            session.unread();
+            assertNull(tunnel.tick());
+        }
+        assertEquals(0, session.stalledLanes());
     }
 
     @Test
