@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/// The numbers that a program's options take, and lists without repetition. Any other ends it with {@link Program#EXIT_USAGE}, and is quoted; so are NaN and Infinity, which
-/// parse as a `double`. An option that was not given and has no default is right.
+/// The numbers that a program's options take, and lists without repetition. Any other ends it with {@link Program#EXIT_USAGE}, and is quoted; so
+/// are NaN and Infinity, which parse as a `double`. An option that was not given and has no default is right.
 public record Ranges(CommandSpec spec) {
     private static final int HOUR_SECONDS = 3600;
 

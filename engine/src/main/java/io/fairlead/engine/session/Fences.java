@@ -121,14 +121,18 @@ final class Fences {
 
     /// Whether `lane` answers so much later than others that its worker is stuck.
     boolean isOverdue(Lane lane) {
-        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.LANE_STALL_NANOS : Math.max(Limits.LANE_STALL_NANOS, 8 * roundTripNanos);
-        return lane.isOverdue(newestBackNanos, session.nowNanos(), patience);
+        return lane.isOverdue(newestBackNanos, session.nowNanos(), patienceNanos(Limits.LANE_STALL_NANOS));
+    }
+
+    /// How long a fence may be out: `least`, or longer where the way is long.
+    private long patienceNanos(long least) {
+        return roundTripNanos == Long.MAX_VALUE ? least : Math.max(least, 8 * roundTripNanos);
     }
 
     /// Whether all workers have been silent for so long, each behind payload that its pod may not read, that this is why. No answer can come then
     /// until a pod reads on, and whether the peer's machine is there at all only TCP can tell.
     boolean areAllHeldByPayload() {
-        long patience = roundTripNanos == Long.MAX_VALUE ? Limits.ALL_STALLED_NANOS : Math.max(Limits.ALL_STALLED_NANOS, 8 * roundTripNanos);
+        long patience = patienceNanos(Limits.ALL_STALLED_NANOS);
         long silenceNanos = session.nowNanos() - Math.max(backNanos, unreadNanos);
         if (mute || silenceNanos <= patience) {
             return false; // on a slow network all fences may be late, and still come
